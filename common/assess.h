@@ -1,0 +1,143 @@
+// assess.h - what a ticket amounts to: its legs, the counters it adds to, the alerts it has raised, and when to look again.
+//
+//     facts     what the events say: fields, legs, ratings                     facts.c
+//     outcome   what follows from it: contributions, alerts, worklists         assess.c, rules/*.c
+//
+// Pure: the same events, policy and clock give the same outcome, bit for bit. An event's effect is the difference of two outcomes.
+#ifndef HOTLINE_ASSESS_H
+#define HOTLINE_ASSESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "policy.h"
+#include "ticket.h"
+
+enum leg_end { LEG_OPEN, LEG_RETURNED, LEG_RESOLVED, LEG_MOVED };
+
+// One unit's custody of the ticket.
+struct leg {
+	name_id unit;
+	bool is_assist;
+	uint8_t confirmed;             // enum answer, the latest that was given
+	enum leg_end end;
+	int64_t dispatched_at_ms;
+	int64_t accepted_at_ms;        // 0 when not said
+	int64_t term_from_ms;          // from where the term runs: the dispatch, or the reopening
+	int64_t due_at_ms;             // NEVER_MS when it has none
+	int64_t ended_at_ms;           // NEVER_MS while open
+	bool is_due_given;             // due_at_ms comes from the source and not from the policy
+	bool is_due_covered;           // no day without calendar data was looked at
+	bool was_resolved;             // at any time, even if that was taken back
+	uint32_t extension_count;
+	const struct term *term;       // what due_at_ms was counted by; NULL when given or none
+	const struct event *dispatched, *ended;  // the events; ended is NULL while open
+};
+
+// A resolution of the ticket, standing or taken back.
+struct resolution {
+	const struct event *event;
+	name_id unit;      // who resolved it; 0 when nobody knows
+	struct leg *leg;   // the lead leg that it ended; NULL when it met none
+	bool stands;
+};
+
+enum { FACTS_LEGS_MAX = TICKET_EVENTS_MAX };
+
+struct facts {
+	struct text ticket_id;
+	const struct policy *policy;
+	const struct policy_version *version;  // the one that binds this ticket
+	const struct names *names;
+	int64_t clock_ms;
+	const struct ticket *ticket;
+
+	bool is_received, is_valid, is_answered_directly;
+	uint8_t kind, level, channel;  // of several `received`, the last present value
+	name_id district, category;
+	struct text caller, place, title;
+	int64_t amount;
+	int64_t received_at_ms;        // of the first `received`; of the first event when there is none
+	int32_t received_day;
+
+	uint32_t leg_count, resolution_count;
+	struct leg leg[FACTS_LEGS_MAX];
+	struct resolution resolution[FACTS_LEGS_MAX];
+	struct leg *holder;            // the lead leg that is open; NULL when there is none
+	const struct resolution *standing;  // the resolution that stands; NULL while the ticket is not resolved
+};
+
+// Where a contribution counts.
+enum scope {
+	SCOPE_UNIT,       // the unit, its district and group, the city, the ticket's categories
+	SCOPE_UNIT_ALONE,
+	SCOPE_CITY,       // the city and the ticket's categories
+	SCOPE_DISTRICT,   // one district alone, by name
+	SCOPE_GROUP,      // one group alone, by name
+	SCOPE_TICKET,     // the ticket's own district, the city, the ticket's categories
+};
+
+struct contribution {
+	uint8_t counter;  // enum counter
+	uint8_t scope;    // enum scope
+	uint16_t unused;  // 0
+	int32_t day;
+	name_id name;     // the unit, district or group; 0 where the scope needs none or nobody knows
+	uint32_t amount;
+};
+
+enum alert_state { ALERT_FIRING = 1, ALERT_RESOLVED = 2, ALERT_RETRACTED = 3 };
+enum severity { SEVERITY_NOTICE = 1, SEVERITY_WARNING = 2, SEVERITY_CRITICAL = 3 };
+
+// What an alert is about: with the rule and the ticket this is its id. Fields that a rule does not need are 0.
+struct about {
+	int64_t at_ms;
+	name_id unit;
+	uint32_t number;
+};
+
+struct alert {
+	const struct rule *rule;
+	struct about about;
+	uint8_t state;      // FIRING or RESOLVED; an alert that is gone from the outcome is retracted
+	uint8_t severity;
+	name_id holder;     // who holds it now; 0 when nobody does
+	int64_t at_ms;      // when it became true
+	int64_t evidence[4];  // numbers for rule->describe
+};
+
+enum { OUTCOME_ALERTS_MAX = 1024, OUTCOME_CONTRIBUTIONS_MAX = 16 * TICKET_EVENTS_MAX };
+
+struct outcome {
+	// Where the contributions of wide scope count.
+	uint8_t sub;
+	name_id district;
+	struct names_category category;
+	uint32_t contribution_count, alert_count;
+	int64_t next_look_ms;  // judge again when the clock has reached this; NEVER_MS
+	struct contribution contribution[OUTCOME_CONTRIBUTIONS_MAX];
+	struct alert alert[OUTCOME_ALERTS_MAX];
+};
+
+// For rules. Contributions of 0 are dropped; two alerts about the same thing become one, firing before resolved.
+void outcome_count(struct outcome *outcome, enum counter counter, enum scope scope, name_id name, int32_t day, uint32_t amount);
+void outcome_alert(struct outcome *outcome, const struct alert *alert);
+void outcome_look(struct outcome *outcome, int64_t at_ms);  // at_ms is after the clock
+
+void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct ticket *ticket, const struct policy *policy,
+	int64_t clock_ms, const struct names *names);
+
+// Both structs are large and belong to the caller, who reuses them; only what the counts cover is written.
+// An empty ticket gives an empty outcome.
+void assess(struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms, const struct names *names,
+	struct facts *ret_facts, struct outcome *ret_outcome);
+
+// The same for a unit's month.
+void assess_unit_month(const struct ticket *month, const struct policy *policy, int64_t clock_ms, const struct names *names, struct outcome *ret_outcome);
+
+// The id of an alert: "overdue/8213631/xlt-xinghai/2024-03-05T16:00:00+08:00". Returns its length, 0 when it does not fit.
+enum { ALERT_ID_BYTES_MAX = 320 };
+size_t alert_id(const struct alert *alert, struct text ticket_id, const struct policy *policy, const struct names *names, char ret_id[ALERT_ID_BYTES_MAX]);
+
+#endif

@@ -1,0 +1,38 @@
+// head.h - the head of a shard: where it stands. One string in Redis, as logfmt, so that a person can read it:
+//
+//   v=1 topic=hotline.ticket-events partition=3 partitions=4 offset=1234 owner=9f2c6a1b44d07e15 commit=77 clock=1709600000000 revision=1709600000000123
+//   edition=1 editions=1 policy=3f0c... names=412 due=474888 changes=12..14 outbox=3 catching_up=no
+#ifndef HOTLINE_HEAD_H
+#define HOTLINE_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "policy.h"
+#include "text.h"
+
+enum { HEAD_VERSION = 1, HEAD_BYTES_MAX = 1024, HEAD_TOPIC_BYTES = 250 };
+
+struct head {
+	char topic[HEAD_TOPIC_BYTES];
+	int32_t partition, partitions;  // the topic's number of partitions when the shard was made: it must never change
+	int64_t offset;        // of the next record to take
+	uint64_t owner;        // drawn at random at every takeover and reconnect
+	uint64_t commit;       // grows by one a step
+	int64_t clock_ms;      // the shard's clock
+	int64_t revision;      // of the newest message that left
+	uint32_t edition;      // number of the policy edition in force, key policy:N
+	char policy[POLICY_EDITION_BYTES];  // its hash
+	uint32_t names;        // how many entries of the names list are in force
+	int64_t due_hour;      // all buckets before this hour have been judged and deleted
+	uint64_t changes_from, changes_to;  // the chunks of changes that exist: from <= n < to
+	uint64_t sweep;        // cursor of the sweep that judges all tickets by a new edition, + 1; 0 when none is under way
+	bool is_catching_up;   // for people
+};
+
+size_t head_format(const struct head *head, char ret_string[HEAD_BYTES_MAX]);
+// FATAL broken_state: an unknown version, a missing or a broken field; the error names it.
+MUST_USE enum status head_parse(struct text text, struct head *ret_head, struct error *error);
+
+#endif

@@ -1,0 +1,58 @@
+// redis.h - one connection to Redis: commands go out together, replies come back in order, nothing blocks.
+//
+// The only file that knows hiredis. Any error ends the connection: the caller drops it, draws a new owner id, opens another, and reads the head again.
+#ifndef HOTLINE_REDIS_H
+#define HOTLINE_REDIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "text.h"
+
+struct redis;
+struct redisReply;  // hiredis' own, seen only through the functions below
+
+// Where and as whom: "127.0.0.1:6379", "redis://user:password@host:port/0", "unix:///path"; rediss:// is refused (bad_address) where hiredis has no TLS.
+// Connects within 2 s, authenticates. RETRY "redis_away" when nobody answers; FATAL for an address or a password that is wrong.
+MUST_USE enum status redis_open(const char *address, struct redis **ret_redis, struct error *error);
+void redis_close(struct redis *redis);
+int redis_fd(const struct redis *redis);  // for poll()
+
+// Queues a command; its arguments are copied. Nothing is sent before redis_flush.
+void redis_command(struct redis *redis, size_t count, const struct text *argument);
+// The same, put together step by step: begin, arguments, end. The arguments must live until the end.
+void redis_begin(struct redis *redis, const char *verb);
+void redis_argument(struct redis *redis, struct text argument);
+void redis_argument_string(struct redis *redis, const char *string);
+void redis_argument_integer(struct redis *redis, int64_t number);  // in decimal
+void redis_end(struct redis *redis);
+size_t redis_pending(const struct redis *redis);  // replies that are still to come for what was queued
+
+// Sends what the socket takes. *ret_done tells whether all is out; if not, poll for POLLOUT and call again. RETRY "redis_away" when the connection broke.
+MUST_USE enum status redis_flush(struct redis *redis, bool *ret_done, struct error *error);
+
+// Takes in what has arrived and gives the next reply, NULL when it is not complete yet. The reply lives until the next call or the close.
+// RETRY "redis_away" when the connection broke. Error replies (-ERR ...) are replies, not errors of this call.
+MUST_USE enum status redis_receive(struct redis *redis, const struct redisReply **ret_reply, struct error *error);
+
+// For start-up, tools and tests: flushes, waits up to timeout_ms for the next reply. RETRY "redis_away", also after the time.
+MUST_USE enum status redis_wait(struct redis *redis, int timeout_ms, const struct redisReply **ret_reply, struct error *error);
+
+enum reply_type { REPLY_STRING, REPLY_STATUS, REPLY_INTEGER, REPLY_NIL, REPLY_ARRAY, REPLY_ERROR };
+enum reply_type reply_type(const struct redisReply *reply);
+struct text reply_text(const struct redisReply *reply);      // of a string, status or error; otherwise empty
+int64_t reply_integer(const struct redisReply *reply);
+size_t reply_count(const struct redisReply *reply);          // of an array; otherwise 0
+const struct redisReply *reply_at(const struct redisReply *reply, size_t index);
+
+// What an error reply means: LOADING, BUSY, TRYAGAIN, CLUSTERDOWN, MASTERDOWN, READONLY, NOREPLICAS -> RETRY; everything else (WRONGTYPE, NOPERM, OOM, ...) -> FATAL
+// with a sentence that names the key or command `what`. OK when the reply is no error.
+MUST_USE enum status redis_check(const struct redisReply *reply, const char *what, struct error *error);
+
+// Start-up: Redis 6.2 or newer; maxmemory-policy noeviction; no cluster; every command of `commands` (NULL-terminated, each with its least arguments
+// separated by blanks, "SET key value") allowed, tried in a MULTI that is discarded. FATAL with one sentence that says what to change.
+MUST_USE enum status redis_check_server(struct redis *redis, const char *const *commands, struct error *error);
+
+#endif

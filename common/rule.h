@@ -1,0 +1,57 @@
+// rule.h - a rule of the bulletins: one small file in rules/ that ends in one table entry, and one line in rules.c.
+//
+// Source: rules.md, by id.
+#ifndef HOTLINE_RULE_H
+#define HOTLINE_RULE_H
+
+#include "assess.h"
+
+enum { RULE_EVIDENCE_MAX = 8, RULE_VALUE_BYTES = 160 };
+
+// What a person needs to see to believe the alert.
+struct evidence {
+	uint32_t count;
+	struct {
+		const char *name;  // "due_at", static
+		char value[RULE_VALUE_BYTES];
+	} item[RULE_EVIDENCE_MAX];
+	char next_step[RULE_VALUE_BYTES];  // what follows if nothing is done
+};
+void evidence_add(struct evidence *evidence, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void evidence_add_instant(struct evidence *evidence, const char *name, int64_t at_ms, int32_t zone_ms);
+
+// What a rule about a dimension's month looks at.
+struct month_facts {
+	const struct policy *policy;
+	const struct policy_version *version;
+	const struct names *names;
+	name_id dimension;
+	int32_t month;
+	int64_t clock_ms;               // the least of all shards' clocks
+	const struct counters *total;   // of the month
+	const struct counters *day;     // by day of the month, from 0
+};
+
+struct rule {
+	const char *id;       // "overdue"
+	const char *article;  // the quote
+	const char *seed;     // "S0"
+	// Judges a ticket: alerts, counters, the next look. NULL when the rule is not about tickets.
+	void (*judge)(const struct rule *rule, const struct facts *facts, struct outcome *outcome);
+	// Judges a dimension's month; about.at_ms is 0, about.number tells apart what one rule watches. NULL when the rule is not about dimensions.
+	void (*judge_month)(const struct rule *rule, const struct month_facts *facts, struct outcome *outcome);
+	// Tells about.number in words, for ids ("satisfaction"); NULL prints the number.
+	const char *(*about_name)(uint32_t number);
+	// Fills the evidence of one of its alerts; `facts` or `month` is NULL.
+	void (*describe)(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence);
+};
+
+// All rules, in a fixed order (append only: positions are stored). rule_count is at most POLICY_RULES_MAX.
+extern const struct rule *const rules[];
+extern const uint32_t rule_count;
+const struct rule *rule_of(struct text id);  // NULL when there is none
+uint32_t rule_number(const struct rule *rule);
+
+extern const struct rule rule_overdue, rule_floors;
+
+#endif

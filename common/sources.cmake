@@ -1,0 +1,7 @@
+# Every source of common/, by name.
+set(core_sources
+	common/error.c
+	common/text.c
+)
+set(shell_sources
+)
