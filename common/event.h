@@ -33,7 +33,7 @@ enum kind { KIND_NONE, KIND_COMPLAINT, KIND_REQUEST, KIND_ENQUIRY, KIND_SUGGESTI
 enum level { LEVEL_NONE, LEVEL_PROVINCE, LEVEL_CITY, LEVEL_DISTRICT, LEVEL_COUNT };
 enum channel { CHANNEL_NONE, CHANNEL_PHONE, CHANNEL_NETWORK, CHANNEL_COUNT };
 enum role { ROLE_NONE, ROLE_LEAD, ROLE_ASSIST, ROLE_COUNT };  // none means lead
-enum outcome { OUTCOME_NONE, OUTCOME_DONE, OUTCOME_EXPLAINED, OUTCOME_REJECTED, OUTCOME_COUNT };
+enum resolution_outcome { OUTCOME_NONE, OUTCOME_DONE, OUTCOME_EXPLAINED, OUTCOME_REJECTED, OUTCOME_COUNT };
 
 enum { STARS_NONE = -1, STARS_MAX = 5 };
 
@@ -89,7 +89,7 @@ const char *event_kind_name(enum kind kind);
 const char *event_level_name(enum level level);
 const char *event_channel_name(enum channel channel);
 const char *event_role_name(enum role role);
-const char *event_outcome_name(enum outcome outcome);
+const char *event_outcome_name(enum resolution_outcome outcome);
 
 // Checks ranges, lengths, UTF-8, control characters and what the type needs; clears what does not belong to the type (a rating's unit).
 // REJECT with reason bad_field, bad_utf8 or bad_time. Names are checked before they are interned, by event_check_name.

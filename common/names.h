@@ -25,7 +25,7 @@ struct names;
 struct names *names_new(void);  // aborts without memory, as everything here does
 void names_free(struct names *names);
 
-// The number of a name, given one if it is new. 0 when the table is full or the name is empty or too long.
+// The number of a name, given one if it is new. 0 when the table is full or the name is empty or too long. The city's name is ignored.
 name_id names_intern(struct names *names, enum name_kind kind, struct text name);
 name_id names_intern_dimension(struct names *names, struct text dimension);  // "unit/U"; 0 also for an unknown kind
 

@@ -1,0 +1,32 @@
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *must(void *memory, size_t size)
+{
+	if (!memory) {
+		fprintf(stderr, "out of memory: %zu bytes\n", size);
+		abort();
+	}
+	return memory;
+}
+
+void *memory_new(size_t size)
+{
+	return must(calloc(1, size ? size : 1), size);
+}
+
+void *memory_resize(void *memory, size_t count, size_t size)
+{
+	return must(reallocarray(memory, count ? count : 1, size), count * size);
+}
+
+void *memory_grow(void *memory, size_t count, size_t size, size_t *capacity)
+{
+	if (count <= *capacity)
+		return memory;
+	size_t more = *capacity ? *capacity * 2 : 16;
+	*capacity = more > count ? more : count;
+	return memory_resize(memory, *capacity, size);
+}

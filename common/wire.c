@@ -1,0 +1,419 @@
+#include "wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "alert.pb-c.h"
+#include "civil.h"
+#include "counter_change.pb-c.h"
+#include "ticket_event.pb-c.h"
+#include "unit_counters.pb-c.h"
+#include "unit_event.pb-c.h"
+#include "varint.h"
+
+// protobuf-c asks for memory here; nothing is given back one by one. Without room it gets NULL and refuses the message.
+static void *arena_take(void *self, size_t size)
+{
+	struct wire_arena *arena = self;
+	size_t rounded = (size + 15) & ~(size_t)15;
+	if (rounded < size || rounded > WIRE_ARENA_BYTES - arena->used)
+		return NULL;
+	void *memory = arena->bytes + arena->used;
+	arena->used += rounded;
+	return memory;
+}
+
+static void arena_keep(void *self, void *memory)
+{
+	(void)self;
+	(void)memory;
+}
+
+static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *type, struct text value, struct wire_arena *arena, struct error *error)
+{
+	arena->used = 0;
+	ProtobufCAllocator allocator = { arena_take, arena_keep, arena };
+	ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, value.size, (const uint8_t *)value.at);
+	if (!message)
+		(void)error_set(error, REJECT, "bad_protobuf", "not a %s: %u bytes", type->name, value.size);
+	return message;
+}
+
+// Takes off the Confluent frame: 0, four bytes of schema id, the count and the list of message indexes (a single 0 for the first message).
+// A bare message never begins with 0, as 0 is no tag. Source: Confluent wire format.
+static enum status unframe(struct text *value, struct error *error)
+{
+	if (!value->size || value->at[0] != 0)
+		return OK;
+	const uint8_t *bytes = (const uint8_t *)value->at;
+	size_t at = 5;
+	uint64_t count, index;
+	size_t step = value->size > at ? varint_get(bytes + at, value->size - at, &count) : 0;
+	if (!step || unzigzag(count) < 0 || unzigzag(count) > 16)
+		return error_set(error, REJECT, "bad_frame", "the Confluent frame is broken");
+	at += step;
+	for (int64_t i = unzigzag(count); i > 0; i--) {
+		step = varint_get(bytes + at, value->size - at, &index);
+		if (!step)
+			return error_set(error, REJECT, "bad_frame", "the Confluent frame is broken");
+		at += step;
+	}
+	*value = (struct text){ value->at + at, (uint32_t)(value->size - at) };
+	return OK;
+}
+
+static enum status check_size(struct text value, struct error *error)
+{
+	if (value.size > PAYLOAD_BYTES_MAX)
+		return error_set(error, REJECT, "too_large", "%u bytes, at most %d", value.size, PAYLOAD_BYTES_MAX);
+	if (!value.size)
+		return error_set(error, REJECT, "bad_protobuf", "the message is empty");
+	return OK;
+}
+
+// protobuf-c's strings end at the first NUL, so one inside would cut the text silently: look for it in the bytes, which most messages do not even hold.
+// The message was unpacked already, so its framing is sound.
+static enum status check_nul(const ProtobufCMessageDescriptor *type, struct text value, struct error *error)
+{
+	const uint8_t *bytes = (const uint8_t *)value.at;
+	if (!memchr(bytes, 0, value.size))
+		return OK;
+	for (size_t at = 0; at < value.size;) {
+		uint64_t tag, number = 0;
+		at += varint_get(bytes + at, value.size - at, &tag);
+		switch (tag & 7) {
+		case 0:
+			at += varint_get(bytes + at, value.size - at, &number);
+			break;
+		case 1:
+			at += 8;
+			break;
+		case 5:
+			at += 4;
+			break;
+		default: {
+			at += varint_get(bytes + at, value.size - at, &number);
+			const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(type, (unsigned)(tag >> 3));
+			if (field && field->type == PROTOBUF_C_TYPE_STRING && number && memchr(bytes + at, 0, number))
+				return error_set(error, REJECT, "bad_utf8", "%s holds a NUL", field->name);
+			at += number;
+		}
+		}
+	}
+	return OK;
+}
+
+static enum status name_of(struct names *names, enum name_kind kind, const char *string, name_id *ret_name, struct error *error)
+{
+	*ret_name = 0;
+	struct text name = text_of(string);
+	if (!name.size)
+		return OK;
+	*ret_name = names_find(names, kind, name);
+	if (*ret_name)
+		return OK;
+	enum status status = event_check_name(kind, name, error);
+	if (status != OK)
+		return status;
+	*ret_name = names_intern(names, kind, name);
+	return *ret_name ? OK : error_set(error, REJECT, "too_many_names", "more than %d names of units, districts and categories", NAME_COUNT_MAX);
+}
+
+
+// An enum or a small number of the wire as ours: what does not fit a byte becomes 255, which event_check refuses.
+static uint8_t small(int64_t number)
+{
+	return number < 0 || number > 254 ? 255 : (uint8_t)number;
+}
+
+static enum status open_message(const ProtobufCMessageDescriptor *type, struct text value, struct wire_arena *arena, ProtobufCMessage **ret_message,
+	struct error *error)
+{
+	enum status status = check_size(value, error);
+	if (status == OK)
+		status = unframe(&value, error);
+	if (status != OK)
+		return status;
+	*ret_message = unpack(type, value, arena, error);
+	return *ret_message ? check_nul(type, value, error) : REJECT;
+}
+
+enum status wire_unpack_ticket_event(struct text value, struct names *names, struct wire_arena *arena, struct text *ret_ticket_id, struct event *ret_event,
+	struct error *error)
+{
+	ProtobufCMessage *message;
+	enum status status = open_message(&hotline__v1__ticket_event__descriptor, value, arena, &message, error);
+	if (status != OK)
+		return status;
+	const Hotline__V1__TicketEvent *in = (const Hotline__V1__TicketEvent *)message;
+	if (in->type < HOTLINE__V1__EVENT_TYPE__RECEIVED || in->type > HOTLINE__V1__EVENT_TYPE__REVISITED)
+		return error_set(error, REJECT, "bad_field", "unknown type %d", (int)in->type);
+	bool has_stars = in->given_case == HOTLINE__V1__TICKET_EVENT__GIVEN_STARS;
+	struct event event = {
+		.at_ms = in->at_ms,
+		.seq = in->seq,
+		.type = (uint8_t)in->type,
+		.is_void = in->void_,
+		.kind = small(in->kind),
+		.level = small(in->level),
+		.channel = small(in->channel),
+		.answered_directly = small(in->answered_directly),
+		.valid = small(in->valid),
+		.role = small(in->role),
+		.confirmed = small(in->confirmed),
+		.slip = in->signed_by[0] && in->slip == HOTLINE__V1__ANSWER__ANSWER_UNSPECIFIED ? ANSWER_YES : small(in->slip),
+		.outcome = small(in->outcome),
+		.claims_satisfied = small(in->claims_satisfied),
+		.satisfied = small(in->satisfied),
+		.praised = small(in->praised),
+		.effective = small(in->effective),
+		.reopen = small(in->reopen),
+		.stars = !has_stars ? STARS_NONE : in->stars < 0 || in->stars > STARS_MAX ? STARS_MAX + 1 : (int8_t)in->stars,
+		.due_at_ms = in->due_at_ms,
+		.accepted_at_ms = in->accepted_at_ms,
+		.amount = in->amount,
+		.caller = text_of(in->caller),
+		.place = text_of(in->place),
+		.title = text_of(in->title),
+		.reason = text_of(in->reason),
+		.signed_by = text_of(in->signed_by),
+		.statute = text_of(in->statute),
+	};
+	struct text ticket_id = text_of(in->ticket_id);
+	if ((status = event_check_ticket_id(ticket_id, error)) != OK || (status = name_of(names, NAME_UNIT, in->unit, &event.unit, error)) != OK ||
+	    (status = name_of(names, NAME_DISTRICT, in->district, &event.district, error)) != OK ||
+	    (status = name_of(names, NAME_CATEGORY, in->category, &event.category, error)) != OK || (status = event_check(&event, error)) != OK)
+		return status;
+	*ret_ticket_id = ticket_id;
+	*ret_event = event;
+	return OK;
+}
+
+enum status wire_unpack_unit_event(struct text value, struct names *names, struct wire_arena *arena, struct event *ret_event, struct error *error)
+{
+	ProtobufCMessage *message;
+	enum status status = open_message(&hotline__v1__unit_event__descriptor, value, arena, &message, error);
+	if (status != OK)
+		return status;
+	const Hotline__V1__UnitEvent *in = (const Hotline__V1__UnitEvent *)message;
+	if (in->type < HOTLINE__V1__UNIT_EVENT_TYPE__LOGGED_IN || in->type > HOTLINE__V1__UNIT_EVENT_TYPE__MARKED)
+		return error_set(error, REJECT, "bad_field", "unknown type %d", (int)in->type);
+	struct event event = event_of((enum event_type)(EVENT_LOGGED_IN - 1 + (int)in->type), in->at_ms);
+	event.seq = in->seq;
+	event.is_void = in->void_;
+	event.amount = event.type == EVENT_CALLS ? in->offered : event.type == EVENT_POINTS ? in->points_e4 : in->count;
+	event.answered = in->answered;
+	event.reason = text_of(in->reason);
+	event.ticket_id = text_of(in->ticket_id);
+	if ((status = name_of(names, NAME_UNIT, in->unit, &event.unit, error)) != OK || (status = event_check(&event, error)) != OK)
+		return status;
+	*ret_event = event;
+	return OK;
+}
+
+// Texts that go out as C strings, one after the other.
+struct strings {
+	size_t used;
+	char bytes[WIRE_EVENT_BYTES_MAX];
+};
+
+// The empty string when the text does not fit: the packed message is then too large as well, and refused.
+static char *string_of(struct strings *strings, struct text text)
+{
+	static char empty[1];
+	if (!text.size || text.size + 1 > sizeof strings->bytes - strings->used)
+		return empty;
+	char *string = strings->bytes + strings->used;
+	memcpy(string, text.at, text.size);
+	string[text.size] = '\0';
+	strings->used += text.size + 1;
+	return string;
+}
+
+static enum status pack(const ProtobufCMessage *message, uint8_t *ret_bytes, size_t capacity, size_t *ret_size, struct error *error)
+{
+	size_t size = protobuf_c_message_get_packed_size(message);
+	if (size > capacity || size > PAYLOAD_BYTES_MAX)
+		return error_set(error, REJECT, "too_large", "%zu bytes, at most %d", size, PAYLOAD_BYTES_MAX);
+	*ret_size = protobuf_c_message_pack(message, ret_bytes);
+	return OK;
+}
+
+enum status wire_pack_ticket_event(struct text ticket_id, const struct event *event, const struct names *names, uint8_t *ret_bytes, size_t capacity,
+	size_t *ret_size, struct error *error)
+{
+	Hotline__V1__TicketEvent out = HOTLINE__V1__TICKET_EVENT__INIT;
+	struct strings strings = { .used = 0 };
+	out.ticket_id = string_of(&strings, ticket_id);
+	out.at_ms = event->at_ms;
+	out.type = (Hotline__V1__EventType)event->type;
+	out.unit = string_of(&strings, names_text(names, event->unit));
+	out.district = string_of(&strings, names_text(names, event->district));
+	out.category = string_of(&strings, names_text(names, event->category));
+	out.kind = event->kind;
+	out.due_at_ms = event->due_at_ms;
+	out.satisfied = event->satisfied;
+	if (event->stars != STARS_NONE) {
+		out.given_case = HOTLINE__V1__TICKET_EVENT__GIVEN_STARS;
+		out.stars = event->stars;
+	}
+	out.seq = event->seq;
+	out.void_ = event->is_void;
+	out.level = (Hotline__V1__Level)event->level;
+	out.channel = (Hotline__V1__Channel)event->channel;
+	out.caller = string_of(&strings, event->caller);
+	out.place = string_of(&strings, event->place);
+	out.title = string_of(&strings, event->title);
+	out.answered_directly = (Hotline__V1__Answer)event->answered_directly;
+	out.valid = (Hotline__V1__Answer)event->valid;
+	out.amount = event->amount;
+	out.role = (Hotline__V1__Role)event->role;
+	out.accepted_at_ms = event->accepted_at_ms;
+	out.confirmed = (Hotline__V1__Answer)event->confirmed;
+	out.reason = string_of(&strings, event->reason);
+	out.slip = (Hotline__V1__Answer)event->slip;
+	out.signed_by = string_of(&strings, event->signed_by);
+	out.statute = string_of(&strings, event->statute);
+	out.outcome = (Hotline__V1__Outcome)event->outcome;
+	out.claims_satisfied = (Hotline__V1__Answer)event->claims_satisfied;
+	out.praised = (Hotline__V1__Answer)event->praised;
+	out.effective = (Hotline__V1__Answer)event->effective;
+	out.reopen = (Hotline__V1__Answer)event->reopen;
+	return pack(&out.base, ret_bytes, capacity, ret_size, error);
+}
+
+enum status wire_pack_unit_event(const struct event *event, const struct names *names, uint8_t *ret_bytes, size_t capacity, size_t *ret_size,
+	struct error *error)
+{
+	Hotline__V1__UnitEvent out = HOTLINE__V1__UNIT_EVENT__INIT;
+	struct strings strings = { .used = 0 };
+	out.unit = string_of(&strings, names_text(names, event->unit));
+	out.at_ms = event->at_ms;
+	out.type = (Hotline__V1__UnitEventType)(event->type - EVENT_LOGGED_IN + 1);
+	out.seq = event->seq;
+	out.void_ = event->is_void;
+	if (event->type == EVENT_CALLS) {
+		out.offered = event->amount;
+		out.answered = event->answered;
+	} else if (event->type == EVENT_POINTS) {
+		out.points_e4 = event->amount;
+	} else {
+		out.count = event->amount;
+	}
+	out.reason = string_of(&strings, event->reason);
+	out.ticket_id = string_of(&strings, event->ticket_id);
+	return pack(&out.base, ret_bytes, capacity, ret_size, error);
+}
+
+size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX])
+{
+	Hotline__V1__Alert out = HOTLINE__V1__ALERT__INIT;
+	Hotline__V1__Evidence item[RULE_EVIDENCE_MAX], *items[RULE_EVIDENCE_MAX];
+	struct strings strings = { .used = 0 };
+	out.id = string_of(&strings, alert->id);
+	out.rule = string_of(&strings, alert->rule);
+	out.ticket_id = string_of(&strings, alert->ticket_id);
+	out.unit = string_of(&strings, alert->unit);
+	out.at_ms = alert->at_ms;
+	out.state = (Hotline__V1__AlertState)alert->state;
+	out.severity = (Hotline__V1__Severity)alert->severity;
+	out.dimension = string_of(&strings, alert->dimension);
+	out.article = string_of(&strings, alert->article);
+	out.next_step = string_of(&strings, alert->next_step);
+	out.policy = string_of(&strings, alert->policy);
+	out.revision = alert->revision;
+	for (uint32_t i = 0; i < alert->evidence_count; i++) {
+		item[i] = (Hotline__V1__Evidence)HOTLINE__V1__EVIDENCE__INIT;
+		item[i].name = string_of(&strings, alert->evidence[i].name);
+		item[i].value = string_of(&strings, alert->evidence[i].value);
+		items[i] = &item[i];
+	}
+	out.n_evidence = alert->evidence_count;
+	out.evidence = items;
+	if (hotline__v1__alert__get_packed_size(&out) > WIRE_ALERT_BYTES_MAX)
+		return 0;
+	return hotline__v1__alert__pack(&out, ret_bytes);
+}
+
+enum status wire_unpack_alert(struct text value, struct wire_arena *arena, struct wire_alert *ret_alert, struct error *error)
+{
+	ProtobufCMessage *message;
+	enum status status = open_message(&hotline__v1__alert__descriptor, value, arena, &message, error);
+	if (status != OK)
+		return status;
+	const Hotline__V1__Alert *in = (const Hotline__V1__Alert *)message;
+	if (in->n_evidence > RULE_EVIDENCE_MAX || in->state < HOTLINE__V1__ALERT_STATE__FIRING || in->state > HOTLINE__V1__ALERT_STATE__RETRACTED)
+		return error_set(error, REJECT, "bad_field", "not an alert of this version");
+	struct wire_alert alert = {
+		.id = text_of(in->id),
+		.rule = text_of(in->rule),
+		.ticket_id = text_of(in->ticket_id),
+		.unit = text_of(in->unit),
+		.dimension = text_of(in->dimension),
+		.article = text_of(in->article),
+		.next_step = text_of(in->next_step),
+		.policy = text_of(in->policy),
+		.at_ms = in->at_ms,
+		.revision = in->revision,
+		.state = (uint8_t)in->state,
+		.severity = small(in->severity),
+		.evidence_count = (uint32_t)in->n_evidence,
+	};
+	for (uint32_t i = 0; i < alert.evidence_count; i++) {
+		alert.evidence[i].name = text_of(in->evidence[i]->name);
+		alert.evidence[i].value = text_of(in->evidence[i]->value);
+	}
+	*ret_alert = alert;
+	return OK;
+}
+
+size_t wire_pack_change(struct text dimension, const int32_t *day, size_t day_count, const char *shard, int64_t revision, uint8_t ret_bytes[WIRE_CHANGE_BYTES_MAX])
+{
+	assert(day_count <= WIRE_CHANGE_DAYS_MAX && dimension.size < DIMENSION_BYTES_MAX);
+	Hotline__V1__CounterChange out = HOTLINE__V1__COUNTER_CHANGE__INIT;
+	char name[DIMENSION_BYTES_MAX];
+	text_copy(dimension, name, sizeof name);
+	out.dimension = name;
+	out.n_day = day_count;
+	out.day = (int32_t *)(uintptr_t)day;
+	out.shard = (char *)(uintptr_t)shard;
+	out.revision = revision;
+	return hotline__v1__counter_change__pack(&out, ret_bytes);
+}
+
+enum status wire_unpack_change(struct text value, struct wire_arena *arena, struct text *ret_dimension, int32_t *ret_day, size_t *ret_day_count,
+	struct error *error)
+{
+	ProtobufCMessage *message = unpack(&hotline__v1__counter_change__descriptor, value, arena, error);
+	if (!message)
+		return REJECT;
+	const Hotline__V1__CounterChange *in = (const Hotline__V1__CounterChange *)message;
+	if (in->n_day > WIRE_CHANGE_DAYS_MAX)
+		return error_set(error, REJECT, "bad_field", "%zu days in one change, at most %d", in->n_day, WIRE_CHANGE_DAYS_MAX);
+	memcpy(ret_day, in->day, in->n_day * sizeof *ret_day);
+	*ret_day_count = in->n_day;
+	*ret_dimension = text_of(in->dimension);
+	return OK;
+}
+
+size_t wire_pack_counters(struct text dimension, int32_t day, const struct counters *counters, int64_t revision, uint8_t ret_bytes[WIRE_COUNTERS_BYTES_MAX])
+{
+	Hotline__V1__UnitCounters out = HOTLINE__V1__UNIT_COUNTERS__INIT;
+	Hotline__V1__Counter item[COUNTER_COUNT], *items[COUNTER_COUNT];
+	char name[DIMENSION_BYTES_MAX], day_name[CIVIL_DAY_BYTES];
+	text_copy(dimension, name, sizeof name);
+	civil_format_day(day, day_name);
+	out.dimension = name;
+	out.day = day_name;
+	out.revision = revision;
+	out.counter = items;
+	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+		if (!counters->n[i])
+			continue;
+		item[i] = (Hotline__V1__Counter)HOTLINE__V1__COUNTER__INIT;
+		item[i].name = (char *)(uintptr_t)counter_name((enum counter)i);
+		item[i].value = (int64_t)counters->n[i];
+		items[out.n_counter++] = &item[i];
+	}
+	return hotline__v1__unit_counters__pack(&out, ret_bytes);
+}
