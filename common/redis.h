@@ -1,6 +1,6 @@
 // redis.h - one connection to Redis: commands go out together, replies come back in order, nothing blocks.
 //
-// The only file that knows hiredis. Any error ends the connection: the caller drops it, draws a new owner id, opens another, and reads the head again.
+// redis.c is the only file that knows hiredis. SIGPIPE never comes of it: sends carry MSG_NOSIGNAL. Any error ends the connection: the caller drops it, draws a new owner id, opens another, and reads the head again.
 #ifndef HOTLINE_REDIS_H
 #define HOTLINE_REDIS_H
 
@@ -11,6 +11,8 @@
 #include "error.h"
 #include "text.h"
 
+enum { REDIS_OUT_BYTES_MAX = 512 * 1024 * 1024 };  // what may be queued and not sent yet; more is FATAL too_large at the flush
+
 struct redis;
 struct redisReply;  // hiredis' own, seen only through the functions below
 
@@ -19,6 +21,7 @@ struct redisReply;  // hiredis' own, seen only through the functions below
 MUST_USE enum status redis_open(const char *address, struct redis **ret_redis, struct error *error);
 void redis_close(struct redis *redis);
 int redis_fd(const struct redis *redis);  // for poll()
+const char *redis_name(const struct redis *redis);  // "127.0.0.1:6379", for error messages; never with a password
 
 // Queues a command; its arguments are copied. Nothing is sent before redis_flush.
 void redis_command(struct redis *redis, size_t count, const struct text *argument);
@@ -31,13 +34,14 @@ void redis_end(struct redis *redis);
 size_t redis_pending(const struct redis *redis);  // replies that are still to come for what was queued
 
 // Sends what the socket takes. *ret_done tells whether all is out; if not, poll for POLLOUT and call again. RETRY "redis_away" when the connection broke.
+// While a large write goes out, take replies in as well, or both sides wait for each other for ever.
 MUST_USE enum status redis_flush(struct redis *redis, bool *ret_done, struct error *error);
 
 // Takes in what has arrived and gives the next reply, NULL when it is not complete yet. The reply lives until the next call or the close.
 // RETRY "redis_away" when the connection broke. Error replies (-ERR ...) are replies, not errors of this call.
 MUST_USE enum status redis_receive(struct redis *redis, const struct redisReply **ret_reply, struct error *error);
 
-// For start-up, tools and tests: flushes, waits up to timeout_ms for the next reply. RETRY "redis_away", also after the time.
+// For start-up, tools and tests: flushes, waits up to timeout_ms for the next reply. RETRY "redis_away", also after the time, which ends the connection too.
 MUST_USE enum status redis_wait(struct redis *redis, int timeout_ms, const struct redisReply **ret_reply, struct error *error);
 
 enum reply_type { REPLY_STRING, REPLY_STATUS, REPLY_INTEGER, REPLY_NIL, REPLY_ARRAY, REPLY_ERROR };
@@ -52,7 +56,8 @@ const struct redisReply *reply_at(const struct redisReply *reply, size_t index);
 MUST_USE enum status redis_check(const struct redisReply *reply, const char *what, struct error *error);
 
 // Start-up: Redis 6.2 or newer; maxmemory-policy noeviction; no cluster; every command of `commands` (NULL-terminated, each with its least arguments
-// separated by blanks, "SET key value") allowed, tried in a MULTI that is discarded. FATAL with one sentence that says what to change.
+// separated by blanks, "SET key value") allowed, tried in a MULTI that is discarded; WATCH, UNWATCH, MULTI and EXEC do not belong in it and are tried anyway.
+// FATAL redis_unfit or redis_refused, with one sentence that says what to change.
 MUST_USE enum status redis_check_server(struct redis *redis, const char *const *commands, struct error *error);
 
 #endif

@@ -8,5 +8,10 @@ set(core_sources
 	common/text.c
 )
 set(shell_sources
+	common/clock.c
+	common/log.c
+	common/redis.c
+	common/redis_address.c
+	common/redis_check.c
 	common/wire.c
 )
