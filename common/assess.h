@@ -29,8 +29,7 @@ struct leg {
 	int64_t ended_at_ms;           // NEVER_MS while open
 	bool is_due_given;             // due_at_ms comes from the source and not from the policy
 	bool is_due_covered;           // no day without calendar data was looked at
-	bool was_resolved;             // at any time, even if that was taken back
-	uint32_t extension_count;
+	int64_t late_from_ms;          // when an earlier due time passed that was then moved; 0 when none did
 	const struct term *term;       // what due_at_ms was counted by; NULL when given or none
 	const struct event *dispatched, *ended;  // the events; ended is NULL while open
 };
@@ -41,6 +40,12 @@ struct resolution {
 	name_id unit;      // who resolved it; 0 when nobody knows
 	struct leg *leg;   // the lead leg that it ended; NULL when it met none
 	bool stands;
+};
+
+// A unit gave the ticket back.
+struct giving_back {
+	const struct event *event;
+	struct leg *leg;   // what it ended; NULL when it met none
 };
 
 enum { FACTS_LEGS_MAX = TICKET_EVENTS_MAX };
@@ -61,11 +66,12 @@ struct facts {
 	int64_t received_at_ms;        // of the first `received`; of the first event when there is none
 	int32_t received_day;
 
-	uint32_t leg_count, resolution_count;
+	uint32_t leg_count, resolution_count, giving_back_count;
 	struct leg leg[FACTS_LEGS_MAX];
 	struct resolution resolution[FACTS_LEGS_MAX];
+	struct giving_back giving_back[FACTS_LEGS_MAX];
 	struct leg *holder;            // the lead leg that is open; NULL when there is none
-	const struct resolution *standing;  // the resolution that stands; NULL while the ticket is not resolved
+	struct resolution *standing;   // what makes the ticket resolved; NULL while it is not. An earlier leg's resolution may stand besides
 };
 
 // Where a contribution counts.
@@ -84,6 +90,7 @@ struct contribution {
 	uint16_t unused;  // 0
 	int32_t day;
 	name_id name;     // the unit, district or group; 0 where the scope needs none or nobody knows
+	uint32_t roster;  // the unit's place in policy->roster + 1, which tells its district and group; 0 when it is not there
 	uint32_t amount;
 };
 
@@ -116,22 +123,29 @@ struct outcome {
 	struct names_category category;
 	uint32_t contribution_count, alert_count;
 	int64_t next_look_ms;  // judge again when the clock has reached this; NEVER_MS
+	bool uses_clock;       // another clock could give another outcome; a ticket that does not need one stores none
 	struct contribution contribution[OUTCOME_CONTRIBUTIONS_MAX];
 	struct alert alert[OUTCOME_ALERTS_MAX];
 };
 
 // For rules. Contributions of 0 are dropped; two alerts about the same thing become one, firing before resolved.
+// A unit's district and group are those of the roster on `roster_day`.
 void outcome_count(struct outcome *outcome, enum counter counter, enum scope scope, name_id name, int32_t day, uint32_t amount);
+void outcome_count_unit(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, int32_t roster_day, int32_t day, uint32_t amount);
 void outcome_alert(struct outcome *outcome, const struct alert *alert);
-void outcome_look(struct outcome *outcome, int64_t at_ms);  // at_ms is after the clock
+// Has the clock reached at_ms? The only way for a rule to look at the clock: when it has not, the ticket is looked at again then. NEVER_MS is never reached.
+bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms);
 
 void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct ticket *ticket, const struct policy *policy,
 	int64_t clock_ms, const struct names *names);
 
 // Both structs are large and belong to the caller, who reuses them; only what the counts cover is written.
-// An empty ticket gives an empty outcome.
+// An empty ticket gives an empty outcome. Besides the ticket's own memory, `ret_facts` and `ret_outcome` point to nothing that changes.
 void assess(struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms, const struct names *names,
 	struct facts *ret_facts, struct outcome *ret_outcome);
+
+// The resolution that a rating or a revisit is about: the latest before it, even if taken back; else the first after it; NULL when there is none.
+const struct resolution *facts_resolution_for(const struct facts *facts, const struct event *event);
 
 // The same for a unit's month.
 void assess_unit_month(const struct ticket *month, const struct policy *policy, int64_t clock_ms, const struct names *names, struct outcome *ret_outcome);

@@ -121,20 +121,22 @@ bool rate_is_percent(enum rate_id id)
 	return id != RATE_STARS;
 }
 
+// 128 bits: any sum of ours, times twenty thousand, stays exact.
+__extension__ typedef unsigned __int128 wide;
+
 void rate_format(struct rate rate, bool is_percent, char ret_string[24])
 {
 	ret_string[0] = '\0';
 	if (!rate.denominator)
 		return;
-	// 128 bits: calls_offered of a nation's year, times ten thousand, stays exact.
-	unsigned __int128 scaled = (unsigned __int128)rate.numerator * (is_percent ? 10000 : 100);
-	uint64_t rounded = (uint64_t)((2 * scaled + rate.denominator) / (2 * (unsigned __int128)rate.denominator));
+	wide scaled = (wide)rate.numerator * (is_percent ? 10000 : 100);
+	uint64_t rounded = (uint64_t)((2 * scaled + rate.denominator) / (2 * (wide)rate.denominator));
 	snprintf(ret_string, 24, "%" PRIu64 ".%02u", rounded / 100, (unsigned)(rounded % 100));
 }
 
 bool rate_is_below(struct rate rate, uint32_t limit_e4)
 {
-	return rate.denominator && (unsigned __int128)rate.numerator * 10000 < (unsigned __int128)rate.denominator * limit_e4;
+	return rate.denominator && (wide)rate.numerator * 10000 < (wide)rate.denominator * limit_e4;
 }
 
 size_t counters_pack(const struct counters *counters, uint8_t ret_bytes[COUNTERS_PACKED_BYTES_MAX])

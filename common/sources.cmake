@@ -5,6 +5,15 @@ set(core_sources
 	common/names.c
 	common/event.c
 	common/counters.c
+	common/ticket.c
+	common/page.c
+	common/facts.c
+	common/assess.c
+	common/rules.c
+	common/rules/overdue.c
+	common/rules/floors.c
+	common/keys.c
+	common/head.c
 	common/text.c
 )
 set(shell_sources

@@ -1,0 +1,325 @@
+#include "assess.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "civil.h"
+#include "rule.h"
+
+void outcome_count(struct outcome *outcome, enum counter counter, enum scope scope, name_id name, int32_t day, uint32_t amount)
+{
+	if (!amount)
+		return;
+	assert(outcome->contribution_count < OUTCOME_CONTRIBUTIONS_MAX);
+	outcome->contribution[outcome->contribution_count++] =
+		(struct contribution){ .counter = (uint8_t)counter, .scope = (uint8_t)scope, .day = day, .name = name, .amount = amount };
+}
+
+void outcome_count_unit(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, int32_t roster_day, int32_t day, uint32_t amount)
+{
+	if (!amount)
+		return;
+	outcome_count(outcome, counter, SCOPE_UNIT, unit, day, amount);
+	const struct roster_unit *entry = unit ? policy_unit(policy, unit, roster_day) : NULL;
+	if (entry)
+		outcome->contribution[outcome->contribution_count - 1].roster = (uint32_t)(entry - policy->roster) + 1;
+}
+
+static bool is_same_alert(const struct alert *a, const struct alert *b)
+{
+	return a->rule == b->rule && a->about.at_ms == b->about.at_ms && a->about.unit == b->about.unit && a->about.number == b->about.number;
+}
+
+void outcome_alert(struct outcome *outcome, const struct alert *alert)
+{
+	for (uint32_t i = outcome->alert_count; i--;)
+		if (is_same_alert(&outcome->alert[i], alert)) {
+			if (alert->state < outcome->alert[i].state)
+				outcome->alert[i] = *alert;
+			return;
+		}
+	assert(outcome->alert_count < OUTCOME_ALERTS_MAX);
+	outcome->alert[outcome->alert_count++] = *alert;
+}
+
+bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms)
+{
+	if (at_ms == NEVER_MS)
+		return false;
+	outcome->uses_clock = true;
+	if (facts->clock_ms >= at_ms)
+		return true;
+	if (at_ms < outcome->next_look_ms)
+		outcome->next_look_ms = at_ms;
+	return false;
+}
+
+static void clear(struct outcome *outcome)
+{
+	outcome->sub = 0;
+	outcome->district = 0;
+	outcome->category = (struct names_category){ 0, 0 };
+	outcome->contribution_count = outcome->alert_count = 0;
+	outcome->next_look_ms = NEVER_MS;
+	outcome->uses_clock = false;
+}
+
+static int32_t day_of(const struct facts *facts, int64_t at_ms)
+{
+	return civil_day_of(at_ms, facts->policy->zone_ms);
+}
+
+static void count_leg(struct outcome *outcome, const struct facts *facts, enum counter counter, const struct leg *leg, int64_t at_ms)
+{
+	outcome_count_unit(outcome, facts->policy, counter, leg->unit, day_of(facts, leg->dispatched_at_ms), day_of(facts, at_ms), 1);
+}
+
+// For whoever resolved the ticket; for the city alone when nobody did.
+static void count_resolver(struct outcome *outcome, const struct facts *facts, enum counter counter, const struct resolution *resolution, int64_t at_ms)
+{
+	int32_t day = day_of(facts, at_ms);
+	if (resolution && resolution->leg && resolution->leg->unit == resolution->unit)
+		count_leg(outcome, facts, counter, resolution->leg, at_ms);
+	else if (resolution && resolution->unit)
+		outcome_count_unit(outcome, facts->policy, counter, resolution->unit, day, day, 1);
+	else
+		outcome_count(outcome, counter, SCOPE_CITY, 0, day, 1);
+}
+
+// "Shirked": the unit had given this ticket back, and resolved it in the end. Source: S2, table 3.
+static bool is_shirked(const struct facts *facts, const struct leg *leg)
+{
+	for (const struct leg *earlier = facts->leg; earlier < leg; earlier++)
+		if (!earlier->is_assist && earlier->unit == leg->unit && earlier->end == LEG_RETURNED)
+			return true;
+	return false;
+}
+
+// Each wider dimension counts a ticket once, on the day it was first dispatched into it.
+static void count_first_dispatch(struct outcome *outcome, const struct facts *facts, enum scope scope, name_id name, int32_t day)
+{
+	outcome_count(outcome, COUNTER_DISPATCHED, scope, name, day, 1);
+	if (facts->standing)
+		outcome_count(outcome, COUNTER_COMPLETED, scope, name, day, 1);
+}
+
+static const struct roster_unit *roster_of(const struct facts *facts, const struct leg *leg)
+{
+	return policy_unit(facts->policy, leg->unit, day_of(facts, leg->dispatched_at_ms));
+}
+
+static bool was_in(const struct facts *facts, const struct leg *until, name_id district, name_id group)
+{
+	for (const struct leg *leg = facts->leg; leg < until; leg++) {
+		const struct roster_unit *entry = leg->is_assist ? NULL : roster_of(facts, leg);
+		if (entry && ((district && entry->district == district) || (group && entry->group == group)))
+			return true;
+	}
+	return false;
+}
+
+static void count_dispatches(struct outcome *outcome, const struct facts *facts)
+{
+	bool is_first = true;
+	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++) {
+		if (leg->is_assist)
+			continue;
+		int32_t day = day_of(facts, leg->dispatched_at_ms);
+		if (is_first)
+			count_first_dispatch(outcome, facts, SCOPE_CITY, 0, day);
+		is_first = false;
+		const struct roster_unit *entry = roster_of(facts, leg);
+		if (entry && entry->district && !was_in(facts, leg, entry->district, 0))
+			count_first_dispatch(outcome, facts, SCOPE_DISTRICT, entry->district, day);
+		if (entry && entry->group && !was_in(facts, leg, 0, entry->group))
+			count_first_dispatch(outcome, facts, SCOPE_GROUP, entry->group, day);
+	}
+}
+
+static void count_resolved_leg(struct outcome *outcome, const struct facts *facts, const struct leg *leg)
+{
+	int32_t day = day_of(facts, leg->dispatched_at_ms);
+	outcome_count(outcome, COUNTER_COMPLETED, SCOPE_UNIT_ALONE, leg->unit, day, 1);
+	if (day_of(facts, leg->ended_at_ms) == day)
+		count_leg(outcome, facts, COUNTER_SAME_DAY, leg, leg->ended_at_ms);
+	if (leg->due_at_ms != NEVER_MS && leg->ended_at_ms <= leg->due_at_ms)
+		count_leg(outcome, facts, COUNTER_RESOLVED_ON_TIME, leg, leg->ended_at_ms);
+	if (is_shirked(facts, leg))
+		count_leg(outcome, facts, COUNTER_SHIRKED, leg, leg->ended_at_ms);
+}
+
+static void count_lead(struct outcome *outcome, const struct facts *facts, const struct leg *leg)
+{
+	if (leg->end == LEG_OPEN || leg->end == LEG_RESOLVED)
+		outcome_count(outcome, COUNTER_DISPATCHED, SCOPE_UNIT_ALONE, leg->unit, day_of(facts, leg->dispatched_at_ms), 1);
+	if (leg->end == LEG_RESOLVED)
+		count_resolved_leg(outcome, facts, leg);
+	if (leg->due_at_ms == NEVER_MS)
+		return;
+	bool is_late = leg->end == LEG_OPEN ? outcome_reached(outcome, facts, leg->due_at_ms + 1) : leg->ended_at_ms > leg->due_at_ms;
+	if (is_late)
+		count_leg(outcome, facts, COUNTER_OVERDUE, leg, leg->due_at_ms);
+}
+
+static void count_legs(struct outcome *outcome, const struct facts *facts)
+{
+	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++) {
+		if (leg->is_assist)
+			count_leg(outcome, facts, COUNTER_ASSISTED, leg, leg->dispatched_at_ms);
+		else
+			count_lead(outcome, facts, leg);
+	}
+}
+
+static void count_resolutions(struct outcome *outcome, const struct facts *facts)
+{
+	for (const struct resolution *r = facts->resolution; r < facts->resolution + facts->resolution_count; r++)
+		if (r->stands)
+			count_resolver(outcome, facts, COUNTER_RESOLVED, r, r->event->at_ms);
+}
+
+static void count_returns(struct outcome *outcome, const struct facts *facts)
+{
+	for (const struct giving_back *back = facts->giving_back; back < facts->giving_back + facts->giving_back_count; back++) {
+		const struct leg *leg = back->leg;
+		int32_t day = day_of(facts, back->event->at_ms);
+		if (leg && leg->is_assist)
+			continue;
+		outcome_count_unit(outcome, facts->policy, COUNTER_RETURNED, back->event->unit, leg ? day_of(facts, leg->dispatched_at_ms) : day, day, 1);
+		int64_t from_ms = !leg ? 0 : leg->accepted_at_ms ? leg->accepted_at_ms : leg->dispatched_at_ms;
+		if (leg && back->event->at_ms > from_ms + facts->version->return_within_ms)
+			count_leg(outcome, facts, COUNTER_RETURNED_LATE, leg, back->event->at_ms);
+	}
+}
+
+// For each of the three its latest given value counts, once.
+static void count_ratings(struct outcome *outcome, const struct facts *facts)
+{
+	const struct event *rated = NULL, *satisfied = NULL, *stars = NULL, *praised = NULL;
+	for (const struct event *event = facts->ticket->event; event < facts->ticket->event + facts->ticket->count; event++) {
+		if (event->type != EVENT_RATED || event->is_void)
+			continue;
+		rated = event;
+		if (event->satisfied)
+			satisfied = event;
+		if (event->stars != STARS_NONE)
+			stars = event;
+		if (event->praised)
+			praised = event;
+	}
+	if (!rated)
+		return;
+	count_resolver(outcome, facts, COUNTER_RATED, facts_resolution_for(facts, rated), rated->at_ms);
+	if (satisfied)
+		count_resolver(outcome, facts, satisfied->satisfied == ANSWER_YES ? COUNTER_SATISFIED : COUNTER_DISSATISFIED, facts_resolution_for(facts, satisfied),
+			satisfied->at_ms);
+	if (stars)
+		count_resolver(outcome, facts, (enum counter)(COUNTER_STARS_0 + stars->stars), facts_resolution_for(facts, stars), stars->at_ms);
+	if (praised && praised->praised == ANSWER_YES)
+		count_resolver(outcome, facts, COUNTER_PRAISED, facts_resolution_for(facts, praised), praised->at_ms);
+}
+
+static void count_revisits(struct outcome *outcome, const struct facts *facts)
+{
+	for (const struct event *event = facts->ticket->event; event < facts->ticket->event + facts->ticket->count; event++) {
+		if (event->type != EVENT_REVISITED || event->is_void)
+			continue;
+		const struct resolution *resolution = facts_resolution_for(facts, event);
+		count_resolver(outcome, facts, COUNTER_REVISITED, resolution, event->at_ms);
+		if (event->effective == ANSWER_YES)
+			count_resolver(outcome, facts, COUNTER_REVISITED_EFFECTIVE, resolution, event->at_ms);
+		if (event->reopen == ANSWER_YES)
+			count_resolver(outcome, facts, COUNTER_REOPENED, resolution, event->at_ms);
+	}
+}
+
+static bool has_lead(const struct facts *facts)
+{
+	for (uint32_t i = 0; i < facts->leg_count; i++)
+		if (!facts->leg[i].is_assist)
+			return true;
+	return false;
+}
+
+void assess(struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms, const struct names *names,
+	struct facts *ret_facts, struct outcome *ret_outcome)
+{
+	struct facts *facts = ret_facts;
+	struct outcome *outcome = ret_outcome;
+	clear(outcome);
+	facts_derive(facts, ticket_id, ticket, policy, clock_ms, names);
+	outcome->sub = sub_of(facts->channel, facts->level);
+	outcome->district = facts->district;
+	outcome->category = names_category(names, facts->category);
+	if (facts->is_received)
+		outcome_count(outcome, COUNTER_RECEIVED, SCOPE_TICKET, 0, facts->received_day, 1);
+	if (!facts->is_valid)
+		return;  // in no other count
+	if (facts->is_received)
+		outcome_count(outcome, COUNTER_VALID, SCOPE_TICKET, 0, facts->received_day, 1);
+	if (facts->is_received && facts->is_answered_directly && !has_lead(facts))
+		outcome_count(outcome, COUNTER_ANSWERED_DIRECTLY, SCOPE_TICKET, 0, facts->received_day, 1);
+	count_dispatches(outcome, facts);
+	count_legs(outcome, facts);
+	count_resolutions(outcome, facts);
+	count_returns(outcome, facts);
+	count_ratings(outcome, facts);
+	count_revisits(outcome, facts);
+	for (uint32_t i = 0; i < rule_count; i++)
+		if (rules[i]->judge && !(facts->version->rules_off >> i & 1))
+			rules[i]->judge(rules[i], facts, outcome);
+}
+
+// Of several reports of calls on one day the latest holds.
+static bool is_replaced(const struct ticket *month, const struct event *event, int32_t zone_ms)
+{
+	int32_t day = civil_day_of(event->at_ms, zone_ms);
+	for (const struct event *later = event + 1; later < month->event + month->count; later++)
+		if (later->type == EVENT_CALLS && !later->is_void)
+			return civil_day_of(later->at_ms, zone_ms) == day;
+	return false;
+}
+
+void assess_unit_month(const struct ticket *month, const struct policy *policy, int64_t clock_ms, const struct names *names, struct outcome *ret_outcome)
+{
+	struct outcome *outcome = ret_outcome;
+	(void)clock_ms;
+	(void)names;
+	clear(outcome);
+	for (const struct event *event = month->event; event < month->event + month->count; event++) {
+		int32_t day = civil_day_of(event->at_ms, policy->zone_ms);
+		if (event->is_void)
+			continue;
+		if (event->type == EVENT_CALLS && !is_replaced(month, event, policy->zone_ms)) {
+			outcome_count_unit(outcome, policy, COUNTER_CALLS_OFFERED, event->unit, day, day, (uint32_t)event->amount);
+			outcome_count_unit(outcome, policy, COUNTER_CALLS_ANSWERED, event->unit, day, day, (uint32_t)event->answered);
+		}
+		if (event->type == EVENT_KNOWLEDGE_UPDATED)
+			outcome_count_unit(outcome, policy, COUNTER_KNOWLEDGE_UPDATES, event->unit, day, day, (uint32_t)event->amount);
+		if (event->type == EVENT_POINTS) {
+			enum counter counter = event->amount < 0 ? COUNTER_POINTS_TAKEN : COUNTER_POINTS_ADDED;
+			uint32_t amount = (uint32_t)(event->amount < 0 ? -event->amount : event->amount);
+			outcome_count_unit(outcome, policy, counter, event->unit, day, day, amount);
+		}
+	}
+}
+
+size_t alert_id(const struct alert *alert, struct text ticket_id, const struct policy *policy, const struct names *names, char ret_id[ALERT_ID_BYTES_MAX])
+{
+	struct text unit = names_text(names, alert->about.unit);
+	size_t size = (size_t)snprintf(ret_id, ALERT_ID_BYTES_MAX, "%s/%.*s", alert->rule->id, (int)ticket_id.size, ticket_id.at);
+	if (unit.size && size < ALERT_ID_BYTES_MAX)
+		size += (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%.*s", (int)unit.size, unit.at);
+	if (alert->about.at_ms && size < ALERT_ID_BYTES_MAX) {
+		char at[CIVIL_INSTANT_BYTES];
+		civil_format_instant(alert->about.at_ms, policy->zone_ms, at);
+		size += (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%s", at);
+	}
+	if (alert->about.number && size < ALERT_ID_BYTES_MAX) {
+		const char *name = alert->rule->about_name ? alert->rule->about_name(alert->about.number) : NULL;
+		size += name ? (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%s", name)
+			     : (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%u", alert->about.number);
+	}
+	return size < ALERT_ID_BYTES_MAX ? size : 0;
+}

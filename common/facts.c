@@ -1,0 +1,275 @@
+#include "assess.h"
+
+#include "civil.h"
+
+static int32_t day_of(const struct facts *facts, int64_t at_ms)
+{
+	return civil_day_of(at_ms, facts->policy->zone_ms);
+}
+
+// Of several `received` the last present value of each field wins; the first one's day counts.
+static void take_received(struct facts *facts, const struct event *event)
+{
+	if (!facts->is_received) {
+		facts->is_received = true;
+		facts->received_at_ms = event->at_ms;
+	}
+	if (event->kind)
+		facts->kind = event->kind;
+	if (event->level)
+		facts->level = event->level;
+	if (event->channel)
+		facts->channel = event->channel;
+	if (event->district)
+		facts->district = event->district;
+	if (event->category)
+		facts->category = event->category;
+	if (event->caller.size)
+		facts->caller = event->caller;
+	if (event->place.size)
+		facts->place = event->place;
+	if (event->title.size)
+		facts->title = event->title;
+	if (event->amount)
+		facts->amount = event->amount;
+	if (event->valid)
+		facts->is_valid = event->valid == ANSWER_YES;
+	if (event->answered_directly)
+		facts->is_answered_directly = event->answered_directly == ANSWER_YES;
+}
+
+static void take_fields(struct facts *facts)
+{
+	facts->is_valid = true;
+	for (uint32_t i = 0; i < facts->ticket->count; i++) {
+		const struct event *event = &facts->ticket->event[i];
+		if (event->is_void)
+			continue;
+		if (!facts->received_at_ms)
+			facts->received_at_ms = event->at_ms;
+		if (event->type == EVENT_RECEIVED)
+			take_received(facts, event);
+	}
+	facts->received_day = day_of(facts, facts->received_at_ms);
+	facts->version = policy_version_at(facts->policy, facts->received_day);
+}
+
+// Gives the leg the policy's term from the given instant; none when the policy has none for this ticket.
+static void set_term(struct facts *facts, struct leg *leg, int64_t from_ms)
+{
+	leg->term_from_ms = from_ms;
+	leg->is_due_given = false;
+	leg->is_due_covered = true;
+	leg->term = policy_term(facts->version, facts->kind, facts->level, facts->district);
+	leg->due_at_ms = NEVER_MS;
+	if (leg->term)
+		leg->due_at_ms = calendar_due_at_ms(facts->policy->calendar, &leg->term->count, from_ms, facts->policy->zone_ms, &leg->is_due_covered);
+}
+
+static void set_due(struct leg *leg, int64_t due_at_ms)
+{
+	leg->due_at_ms = due_at_ms;
+	leg->is_due_given = true;
+	leg->is_due_covered = true;
+	leg->term = NULL;
+}
+
+// Before a due time is moved: had it passed by then?
+static void note_late(struct leg *leg, int64_t at_ms)
+{
+	if (leg->due_at_ms != NEVER_MS && at_ms > leg->due_at_ms && !leg->late_from_ms)
+		leg->late_from_ms = leg->due_at_ms + 1;
+}
+
+static const struct leg *first_lead(const struct facts *facts)
+{
+	for (uint32_t i = 0; i < facts->leg_count; i++)
+		if (!facts->leg[i].is_assist)
+			return &facts->leg[i];
+	return NULL;
+}
+
+static void end_leg(struct leg *leg, enum leg_end end, const struct event *event)
+{
+	leg->end = end;
+	leg->ended_at_ms = event->at_ms;
+	leg->ended = event;
+}
+
+static struct leg *new_leg(struct facts *facts, const struct event *event, bool is_assist)
+{
+	struct leg *leg = &facts->leg[facts->leg_count++];
+	*leg = (struct leg){
+		.unit = event->unit,
+		.is_assist = is_assist,
+		.dispatched_at_ms = event->at_ms,
+		.due_at_ms = NEVER_MS,
+		.ended_at_ms = NEVER_MS,
+		.is_due_covered = true,
+		.dispatched = event,
+	};
+	return leg;
+}
+
+static void take_leg_fields(struct leg *leg, const struct event *event)
+{
+	if (event->accepted_at_ms)
+		leg->accepted_at_ms = event->accepted_at_ms;
+	if (event->confirmed)
+		leg->confirmed = event->confirmed;
+}
+
+static struct leg *open_assist(struct facts *facts, name_id unit)
+{
+	for (uint32_t i = facts->leg_count; i--;)
+		if (facts->leg[i].is_assist && facts->leg[i].unit == unit && facts->leg[i].end == LEG_OPEN)
+			return &facts->leg[i];
+	return NULL;
+}
+
+static void take_dispatched(struct facts *facts, const struct event *event)
+{
+	if (event->role == ROLE_ASSIST) {
+		if (!open_assist(facts, event->unit))
+			new_leg(facts, event, true);
+		return;
+	}
+	struct leg *holder = facts->holder;
+	if (holder && holder->unit == event->unit) {  // an extension
+		take_leg_fields(holder, event);
+		if (event->due_at_ms) {
+			note_late(holder, event->at_ms);
+			set_due(holder, event->due_at_ms);
+		}
+		return;
+	}
+	if (holder)
+		end_leg(holder, LEG_MOVED, event);
+	const struct leg *first = first_lead(facts);
+	struct leg *leg = new_leg(facts, event, false);
+	take_leg_fields(leg, event);
+	set_term(facts, leg, event->at_ms);
+	if (event->due_at_ms)
+		set_due(leg, event->due_at_ms);
+	else if (first && facts->version->redispatch_continues)
+		leg->due_at_ms = first->due_at_ms;
+	facts->holder = leg;
+	facts->standing = NULL;
+}
+
+static void take_back(struct facts *facts, const struct leg *leg)
+{
+	for (uint32_t i = 0; i < facts->resolution_count; i++)
+		if (facts->resolution[i].leg == leg)
+			facts->resolution[i].stands = false;
+	if (facts->standing && facts->standing->leg == leg)
+		facts->standing = NULL;
+}
+
+// Ends the unit's latest leg not yet returned, resolved or not.
+static void take_returned(struct facts *facts, const struct event *event)
+{
+	struct giving_back *back = &facts->giving_back[facts->giving_back_count++];
+	*back = (struct giving_back){ .event = event };
+	for (uint32_t i = facts->leg_count; i-- && !back->leg;)
+		if (facts->leg[i].unit == event->unit && facts->leg[i].end != LEG_RETURNED && facts->leg[i].end != LEG_MOVED)
+			back->leg = &facts->leg[i];
+	if (!back->leg)
+		return;
+	take_back(facts, back->leg);
+	end_leg(back->leg, LEG_RETURNED, event);
+	if (facts->holder == back->leg)
+		facts->holder = NULL;
+}
+
+static void take_resolved(struct facts *facts, const struct event *event)
+{
+	struct leg *holder = facts->holder;
+	if (event->unit && !(holder && holder->unit == event->unit)) {
+		struct leg *assist = open_assist(facts, event->unit);
+		if (assist) {
+			end_leg(assist, LEG_RESOLVED, event);
+			return;
+		}
+	}
+	if (!holder && facts->standing)
+		return;  // resolved already: the first one stands
+	facts->standing = &facts->resolution[facts->resolution_count++];
+	*facts->standing = (struct resolution){
+		.event = event,
+		.unit = event->unit ? event->unit : holder ? holder->unit : 0,
+		.leg = holder,
+		.stands = true,
+	};
+	if (holder)
+		end_leg(holder, LEG_RESOLVED, event);
+	facts->holder = NULL;
+}
+
+static void take_revisited(struct facts *facts, const struct event *event)
+{
+	if (event->reopen != ANSWER_YES || !facts->standing)
+		return;
+	struct leg *leg = facts->standing->leg;
+	facts->standing->stands = false;
+	facts->standing = NULL;
+	if (!leg)
+		return;
+	note_late(leg, leg->ended_at_ms);
+	if (!facts->version->reopen_continues)
+		set_term(facts, leg, event->at_ms);
+	leg->end = LEG_OPEN;
+	leg->ended_at_ms = NEVER_MS;
+	leg->ended = NULL;
+	facts->holder = leg;
+}
+
+void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms,
+	const struct names *names)
+{
+	struct facts *facts = ret_facts;
+	facts->ticket_id = ticket_id;
+	facts->policy = policy;
+	facts->names = names;
+	facts->clock_ms = clock_ms;
+	facts->ticket = ticket;
+	facts->is_received = facts->is_answered_directly = false;
+	facts->kind = facts->level = facts->channel = 0;
+	facts->district = facts->category = 0;
+	facts->caller = facts->place = facts->title = (struct text){ NULL, 0 };
+	facts->amount = facts->received_at_ms = 0;
+	facts->leg_count = facts->resolution_count = facts->giving_back_count = 0;
+	facts->holder = NULL;
+	facts->standing = NULL;
+	take_fields(facts);
+	for (uint32_t i = 0; i < ticket->count; i++) {
+		const struct event *event = &ticket->event[i];
+		if (event->is_void)
+			continue;
+		switch (event->type) {
+		case EVENT_DISPATCHED:
+			take_dispatched(facts, event);
+			break;
+		case EVENT_RETURNED:
+			take_returned(facts, event);
+			break;
+		case EVENT_RESOLVED:
+			take_resolved(facts, event);
+			break;
+		case EVENT_REVISITED:
+			take_revisited(facts, event);
+			break;
+		}
+	}
+}
+
+const struct resolution *facts_resolution_for(const struct facts *facts, const struct event *event)
+{
+	const struct resolution *found = NULL;
+	for (uint32_t i = 0; i < facts->resolution_count; i++) {
+		if (facts->resolution[i].event > event)  // events lie in their order
+			return found ? found : &facts->resolution[i];
+		found = &facts->resolution[i];
+	}
+	return found;
+}
