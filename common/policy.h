@@ -44,6 +44,10 @@ struct policy_version {
 	struct floor satisfaction, completion, on_time;
 	uint32_t low_stars;            // a rating of so many stars or fewer is low
 	uint32_t excellent_stars;      // so many or more are excellent
+	uint32_t warning_count;
+	uint32_t warning_e4[POLICY_WARNINGS_MAX];  // due warnings: shares of the time between dispatch and due, ascending; 5000 is 50 %
+	int64_t warning_before_ms;     // and so long before it is due; 0 is off
+	int32_t office_from_ms, office_to_ms;  // working hours of a working day, after midnight
 	uint64_t rules_off;            // bit i: rules[i] is switched off
 };
 
@@ -65,6 +69,7 @@ struct policy {
 	struct roster_unit *roster;          // sorted by unit, then from_day
 	uint32_t roster_index_count;
 	uint32_t *roster_index;              // by name_id: place of the unit's first entry in roster + 1, 0 when it has none
+	struct calendar *own_calendar;       // what `calendar` points to when it belongs to the policy; NULL
 };
 
 const struct policy_version *policy_version_at(const struct policy *policy, int32_t day);
@@ -73,8 +78,8 @@ const struct roster_unit *policy_unit(const struct policy *policy, name_id unit,
 // The term of a ticket; NULL when it has none (no level and no default_level, or no term fits).
 const struct term *policy_term(const struct policy_version *version, uint8_t kind, uint8_t level, name_id district);
 
-// The policy of the city of the bulletins: the default where no file is given, and what the tests judge by.
+// The policy of the city of the bulletins, without a roster: the default where no file is given, and what the tests judge by. Source: rules.md.
 void policy_init_default(struct policy *policy);
-void policy_done(struct policy *policy);  // frees what the roster holds
+void policy_done(struct policy *policy);  // frees the roster and the calendar of its own
 
 #endif

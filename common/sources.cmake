@@ -14,6 +14,10 @@ set(core_sources
 	common/rules/floors.c
 	common/keys.c
 	common/head.c
+	common/civil.c
+	common/calendar.c
+	common/calendar_cn.c
+	common/policy.c
 	common/text.c
 )
 set(shell_sources

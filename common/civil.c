@@ -1,0 +1,241 @@
+#include "civil.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { ERA_DAYS = 146097, EPOCH_FROM_MARCH_0000 = 719468, YEAR_MIN = 1970, YEAR_MAX = 2199 };
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+int32_t civil_day_of(int64_t at_ms, int32_t zone_ms)
+{
+	return (int32_t)floor_div(at_ms + zone_ms, DAY_MS);
+}
+
+int64_t civil_day_start_ms(int32_t day, int32_t zone_ms)
+{
+	return day * DAY_MS - zone_ms;
+}
+
+int64_t civil_day_end_ms(int32_t day, int32_t zone_ms)
+{
+	return civil_day_start_ms(day, zone_ms) + DAY_MS - 1;
+}
+
+// Years start in March, so that the leap day is the last one and month lengths follow one straight line.
+struct civil civil_from_day(int32_t day)
+{
+	int32_t shifted = day + EPOCH_FROM_MARCH_0000;
+	int32_t era = (int32_t)floor_div(shifted, ERA_DAYS);
+	int32_t of_era = shifted - era * ERA_DAYS;
+	int32_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int32_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int32_t march_month = (5 * of_year + 2) / 153;
+	int month = march_month < 10 ? march_month + 3 : march_month - 9;
+	return (struct civil){
+		.year = year_of_era + era * 400 + (month <= 2),
+		.month = month,
+		.day = of_year - (153 * march_month + 2) / 5 + 1,
+	};
+}
+
+int32_t civil_to_day(struct civil civil)
+{
+	assert(civil.month >= 1 && civil.month <= 12 && civil.day >= 1 && civil.day <= 31);
+	int32_t year = civil.year - (civil.month <= 2);
+	int32_t era = (int32_t)floor_div(year, 400);
+	int32_t year_of_era = year - era * 400;
+	int32_t march_month = civil.month > 2 ? civil.month - 3 : civil.month + 9;
+	int32_t of_year = (153 * march_month + 2) / 5 + civil.day - 1;
+	int32_t of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+	return era * ERA_DAYS + of_era - EPOCH_FROM_MARCH_0000;
+}
+
+int32_t civil_month_of_day(int32_t day)
+{
+	struct civil civil = civil_from_day(day);
+	return civil.year * 12 + civil.month - 1;
+}
+
+int32_t civil_month_first_day(int32_t month)
+{
+	return civil_to_day((struct civil){ (int)floor_div(month, 12), month - (int)floor_div(month, 12) * 12 + 1, 1 });
+}
+
+int32_t civil_month_day_count(int32_t month)
+{
+	return civil_month_first_day(month + 1) - civil_month_first_day(month);
+}
+
+int civil_weekday(int32_t day)
+{
+	enum { THURSDAY = 4 };  // 1970-01-01 was one
+	return (int)(day + THURSDAY - 7 * floor_div(day + THURSDAY, 7));
+}
+
+bool civil_is_valid(struct civil civil)
+{
+	if (civil.year < YEAR_MIN || civil.year > YEAR_MAX || civil.month < 1 || civil.month > 12 || civil.day < 1)
+		return false;
+	return civil.day <= civil_month_day_count(civil.year * 12 + civil.month - 1);
+}
+
+void civil_format_instant(int64_t at_ms, int32_t zone_ms, char ret_string[CIVIL_INSTANT_BYTES])
+{
+	if (at_ms == NEVER_MS) {
+		snprintf(ret_string, CIVIL_INSTANT_BYTES, "never");
+		return;
+	}
+	int32_t day = civil_day_of(at_ms, zone_ms);
+	struct civil civil = civil_from_day(day);
+	int of_day_ms = (int)(at_ms - civil_day_start_ms(day, zone_ms));
+	int fraction_ms = of_day_ms % 1000, of_day_s = of_day_ms / 1000;
+	int zone_minutes = zone_ms / (int32_t)MINUTE_MS, zone_size = zone_minutes < 0 ? -zone_minutes : zone_minutes;
+	char fraction[8] = "";
+	if (fraction_ms)
+		snprintf(fraction, sizeof fraction, ".%03d", fraction_ms);
+	snprintf(ret_string, CIVIL_INSTANT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d%s%c%02d:%02d", civil.year, civil.month, civil.day,
+		of_day_s / 3600, of_day_s / 60 % 60, of_day_s % 60, fraction, zone_minutes < 0 ? '-' : '+', zone_size / 60, zone_size % 60);
+}
+
+void civil_format_day(int32_t day, char ret_string[CIVIL_DAY_BYTES])
+{
+	struct civil civil = civil_from_day(day);
+	snprintf(ret_string, CIVIL_DAY_BYTES, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
+}
+
+void civil_format_month(int32_t month, char ret_string[CIVIL_MONTH_BYTES])
+{
+	int32_t year = (int32_t)floor_div(month, 12);
+	snprintf(ret_string, CIVIL_MONTH_BYTES, "%04d-%02d", year, month - year * 12 + 1);
+}
+
+// Takes exactly `digits` digits from the front.
+static bool take_number(struct text *text, uint32_t digits, int *ret_number)
+{
+	if (text->size < digits)
+		return false;
+	int number = 0;
+	for (uint32_t i = 0; i < digits; i++) {
+		if (text->at[i] < '0' || text->at[i] > '9')
+			return false;
+		number = number * 10 + (text->at[i] - '0');
+	}
+	*ret_number = number;
+	text->at += digits;
+	text->size -= digits;
+	return true;
+}
+
+static bool take(struct text *text, char byte)
+{
+	if (text->size == 0 || *text->at != byte)
+		return false;
+	text->at++;
+	text->size--;
+	return true;
+}
+
+static bool take_month(struct text *text, int *ret_year, int *ret_month)
+{
+	return take_number(text, 4, ret_year) && take(text, '-') && take_number(text, 2, ret_month);
+}
+
+static bool take_day(struct text *text, int32_t *ret_day)
+{
+	struct civil civil;
+	if (!take_month(text, &civil.year, &civil.month) || !take(text, '-') || !take_number(text, 2, &civil.day) || !civil_is_valid(civil))
+		return false;
+	*ret_day = civil_to_day(civil);
+	return true;
+}
+
+// "09:12:00", without leap seconds: no clock that sends events shows them.
+static bool take_time(struct text *text, int64_t *ret_ms)
+{
+	int hour, minute, second;
+	if (!take_number(text, 2, &hour) || !take(text, ':') || !take_number(text, 2, &minute) || !take(text, ':') || !take_number(text, 2, &second))
+		return false;
+	if (hour > 23 || minute > 59 || second > 59)
+		return false;
+	*ret_ms = hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS;
+	return true;
+}
+
+// ".123456789" or nothing: 1 to 9 digits, of which three count.
+static bool take_fraction(struct text *text, int64_t *ret_ms)
+{
+	int64_t ms = 0, weight = 100;
+	uint32_t digits = 0;
+	if (take(text, '.')) {
+		for (int digit; take_number(text, 1, &digit); digits++) {
+			ms += digit * weight;
+			weight /= 10;
+		}
+		if (digits < 1 || digits > 9)
+			return false;
+	}
+	*ret_ms = ms;
+	return true;
+}
+
+static bool take_zone(struct text *text, int32_t *ret_zone_ms)
+{
+	int hour, minute;
+	if (take(text, 'Z')) {
+		*ret_zone_ms = 0;
+		return true;
+	}
+	bool is_west = take(text, '-');
+	if (!is_west && !take(text, '+'))
+		return false;
+	if (!take_number(text, 2, &hour) || !take(text, ':') || !take_number(text, 2, &minute) || hour > 23 || minute > 59)
+		return false;
+	int32_t size_ms = (int32_t)(hour * HOUR_MS + minute * MINUTE_MS);
+	*ret_zone_ms = is_west ? -size_ms : size_ms;
+	return true;
+}
+
+bool civil_parse_instant(struct text text, int64_t *ret_at_ms)
+{
+	int32_t day, zone_ms;
+	int64_t time_ms, fraction_ms;
+	if (!take_day(&text, &day) || !take(&text, 'T') || !take_time(&text, &time_ms) || !take_fraction(&text, &fraction_ms)
+		|| !take_zone(&text, &zone_ms) || text.size)
+		return false;
+	int64_t at_ms = civil_day_start_ms(day, zone_ms) + time_ms + fraction_ms;
+	if (at_ms < INSTANT_MIN_MS || at_ms > INSTANT_MAX_MS)
+		return false;
+	*ret_at_ms = at_ms;
+	return true;
+}
+
+bool civil_parse_day(struct text text, int32_t *ret_day)
+{
+	int32_t day;
+	if (!take_day(&text, &day) || text.size)
+		return false;
+	*ret_day = day;
+	return true;
+}
+
+bool civil_parse_month(struct text text, int32_t *ret_month)
+{
+	int year, month;
+	if (!take_month(&text, &year, &month) || text.size || !civil_is_valid((struct civil){ year, month, 1 }))
+		return false;
+	*ret_month = year * 12 + month - 1;
+	return true;
+}
+
+bool civil_parse_zone(struct text text, int32_t *ret_zone_ms)
+{
+	int32_t zone_ms;
+	if (!take_zone(&text, &zone_ms) || text.size)
+		return false;
+	*ret_zone_ms = zone_ms;
+	return true;
+}
