@@ -1,7 +1,7 @@
 #include "civil.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <string.h>
 
 enum { ERA_DAYS = 146097, EPOCH_FROM_MARCH_0000 = 719468, YEAR_MIN = 1970, YEAR_MAX = 2199 };
 
@@ -83,34 +83,70 @@ bool civil_is_valid(struct civil civil)
 	return civil.day <= civil_month_day_count(civil.year * 12 + civil.month - 1);
 }
 
+// Written digit by digit: the strings have fixed places, and a wrong width cannot overflow them.
+static char *put_number(char *at, int number, int digits)
+{
+	for (int i = digits - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+	return at + digits;
+}
+
+static char *put_byte(char *at, char byte)
+{
+	*at = byte;
+	return at + 1;
+}
+
+static char *put_month(char *at, int32_t month)
+{
+	int year = (int)floor_div(month, 12);
+	assert(year >= 0 && year <= 9999);
+	at = put_byte(put_number(at, year, 4), '-');
+	return put_number(at, month - year * 12 + 1, 2);
+}
+
+static char *put_day(char *at, int32_t day)
+{
+	at = put_byte(put_month(at, civil_month_of_day(day)), '-');
+	return put_number(at, civil_from_day(day).day, 2);
+}
+
+static char *put_time(char *at, int of_day_ms)
+{
+	int of_day_s = of_day_ms / 1000;
+	at = put_byte(put_number(at, of_day_s / 3600, 2), ':');
+	at = put_byte(put_number(at, of_day_s / 60 % 60, 2), ':');
+	at = put_number(at, of_day_s % 60, 2);
+	return of_day_ms % 1000 ? put_number(put_byte(at, '.'), of_day_ms % 1000, 3) : at;
+}
+
+static char *put_zone(char *at, int32_t zone_ms)
+{
+	int minutes = (zone_ms < 0 ? -zone_ms : zone_ms) / (int)MINUTE_MS;
+	at = put_number(put_byte(at, zone_ms < 0 ? '-' : '+'), minutes / 60, 2);
+	return put_number(put_byte(at, ':'), minutes % 60, 2);
+}
+
 void civil_format_instant(int64_t at_ms, int32_t zone_ms, char ret_string[CIVIL_INSTANT_BYTES])
 {
 	if (at_ms == NEVER_MS) {
-		snprintf(ret_string, CIVIL_INSTANT_BYTES, "never");
+		strcpy(ret_string, "never");
 		return;
 	}
 	int32_t day = civil_day_of(at_ms, zone_ms);
-	struct civil civil = civil_from_day(day);
-	int of_day_ms = (int)(at_ms - civil_day_start_ms(day, zone_ms));
-	int fraction_ms = of_day_ms % 1000, of_day_s = of_day_ms / 1000;
-	int zone_minutes = zone_ms / (int32_t)MINUTE_MS, zone_size = zone_minutes < 0 ? -zone_minutes : zone_minutes;
-	char fraction[8] = "";
-	if (fraction_ms)
-		snprintf(fraction, sizeof fraction, ".%03d", fraction_ms);
-	snprintf(ret_string, CIVIL_INSTANT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d%s%c%02d:%02d", civil.year, civil.month, civil.day,
-		of_day_s / 3600, of_day_s / 60 % 60, of_day_s % 60, fraction, zone_minutes < 0 ? '-' : '+', zone_size / 60, zone_size % 60);
+	char *at = put_byte(put_day(ret_string, day), 'T');
+	at = put_time(at, (int)(at_ms - civil_day_start_ms(day, zone_ms)));
+	*put_zone(at, zone_ms) = '\0';
 }
 
 void civil_format_day(int32_t day, char ret_string[CIVIL_DAY_BYTES])
 {
-	struct civil civil = civil_from_day(day);
-	snprintf(ret_string, CIVIL_DAY_BYTES, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
+	*put_day(ret_string, day) = '\0';
 }
 
 void civil_format_month(int32_t month, char ret_string[CIVIL_MONTH_BYTES])
 {
-	int32_t year = (int32_t)floor_div(month, 12);
-	snprintf(ret_string, CIVIL_MONTH_BYTES, "%04d-%02d", year, month - year * 12 + 1);
+	*put_month(ret_string, month) = '\0';
 }
 
 // Takes exactly `digits` digits from the front.

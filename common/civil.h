@@ -37,7 +37,7 @@ int32_t civil_month_day_count(int32_t month);
 int civil_weekday(int32_t day);                           // 0 is Sunday
 bool civil_is_valid(struct civil civil);                  // year 1970 to 2199, the month's own days
 
-// "2024-03-05T09:12:00.000+08:00", without the fraction when it is zero; "2024-03-05"; "2024-03".
+// "2024-03-05T09:12:00.000+08:00", without the fraction when it is zero, "never" for NEVER_MS; "2024-03-05"; "2024-03". Years 0 to 9999.
 void civil_format_instant(int64_t at_ms, int32_t zone_ms, char ret_string[CIVIL_INSTANT_BYTES]);
 void civil_format_day(int32_t day, char ret_string[CIVIL_DAY_BYTES]);
 void civil_format_month(int32_t month, char ret_string[CIVIL_MONTH_BYTES]);
