@@ -1,5 +1,7 @@
 # Every source of common/, by name.
 set(core_sources
+	common/clock_mark.c
+	common/event_field.c
 	common/error.c
 	common/memory.c
 	common/names.c
@@ -12,6 +14,7 @@ set(core_sources
 	common/rules.c
 	common/rules/overdue.c
 	common/rules/floors.c
+	common/partial.c
 	common/keys.c
 	common/head.c
 	common/civil.c
@@ -21,6 +24,13 @@ set(core_sources
 	common/text.c
 )
 set(shell_sources
+	common/csv.c
+	common/event_json.c
+	common/input.c
+	common/mapping.c
+	common/mapping_cases.c
+	common/mapping_file.c
+	common/time_format.c
 	common/clock.c
 	common/log.c
 	common/redis.c
