@@ -32,6 +32,11 @@ set(shell_sources
 	common/mapping_file.c
 	common/time_format.c
 	common/clock.c
+	common/kafka.c
+	common/kafka_consumer.c
+	common/kafka_partition.c
+	common/kafka_producer.c
+	common/kafka_reader.c
 	common/log.c
 	common/redis.c
 	common/redis_address.c
