@@ -15,6 +15,8 @@ set(core_sources
 	common/rules/overdue.c
 	common/rules/floors.c
 	common/partial.c
+	common/pages.c
+	common/cells.c
 	common/keys.c
 	common/head.c
 	common/civil.c
@@ -30,6 +32,9 @@ set(shell_sources
 	common/mapping.c
 	common/mapping_cases.c
 	common/mapping_file.c
+	common/yaml_node.c
+	common/yaml_tree.c
+	common/yaml_value.c
 	common/time_format.c
 	common/clock.c
 	common/kafka.c

@@ -1,8 +1,8 @@
-// yaml.h - reads small YAML files so strictly that every error names its line and column.
+// yaml_tree.h - reads small YAML files so strictly that every error names its line and column.
 //
 // Built on libyaml's events and not on libcyaml, which knows no column and takes "3h" for 3. A document is a tree of scalars, lists and mappings; scalars are
 // text until somebody reads them as something. Refused while loading: anchors and aliases, tags, a second document, a key that is there twice, a key that
-// is no scalar, NUL, and whatever passes the limits.
+// is no scalar, NUL, and whatever passes the limits. (Not yaml.h: that is libyaml's own.)
 //
 //     struct yaml *yaml;
 //     yaml_load_file("policy.yaml", &yaml, error)
@@ -10,8 +10,8 @@
 //     yaml_integer(yaml_get(yaml_root(yaml), "stars"), 0, 5, &stars, error)      stays as it was where the key is absent
 //
 // Every function that can fail returns FATAL "bad_config" with a sentence like: policy.yaml:7:14: stars must be a whole number from 0 to 5, not "six"
-#ifndef HOTLINE_YAML_H
-#define HOTLINE_YAML_H
+#ifndef HOTLINE_YAML_TREE_H
+#define HOTLINE_YAML_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +25,8 @@ enum {
 	YAML_DEPTH_MAX = 16,
 	YAML_NODES_MAX = 1 << 20,   // scalars, lists and mappings, without keys
 	YAML_NAME_BYTES_MAX = 255,  // of the name in front of errors
+	YAML_WORD_BYTES_MAX = 63,   // of a key or choice that a nearer one is looked for
+	YAML_NUMBER_BYTES = 48,     // of the strings of yaml_format_… with their NUL
 };
 
 struct yaml;
@@ -73,6 +75,11 @@ MUST_USE enum status yaml_zone(const struct yaml_node *node, int32_t *ret_zone_m
 MUST_USE enum status yaml_time(const struct yaml_node *node, int32_t *ret_ms, struct error *error);      // "17:30", "24:00": after midnight
 // One of `words` (NULL-terminated); *ret_index is its place.
 MUST_USE enum status yaml_choice(const struct yaml_node *node, const char *const *words, uint32_t *ret_index, struct error *error);
+
+// The other way round, such that the reader gives the same number back: "1h30m", "0s"; "0.02"; "17:30", "24:00".
+void yaml_format_duration(int64_t ms, char ret_string[YAML_NUMBER_BYTES]);  // of 0 or more
+void yaml_format_decimal(int64_t e4, char ret_string[YAML_NUMBER_BYTES]);
+void yaml_format_time(int32_t ms, char ret_string[YAML_NUMBER_BYTES]);
 
 // An error of the caller's own at the node, or at its key: "FILE:LINE:COLUMN: " and the sentence. Always FATAL "bad_config".
 enum status yaml_error(const struct yaml_node *node, struct error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
