@@ -33,7 +33,7 @@ static enum status take_spec(struct yaml *yaml, int32_t city_zone_ms, struct map
 	enum status status = mapping_spec_read(yaml, city_zone_ms, &mapping->spec, error);
 	if (status != OK) {
 		free(mapping);
-		yaml_free(yaml);
+		yaml_unload(yaml);
 		return status;
 	}
 	uint32_t watched_count = 0;
@@ -62,7 +62,7 @@ void mapping_free(struct mapping *mapping)
 {
 	if (!mapping)
 		return;
-	yaml_free(mapping->spec.yaml);
+	yaml_unload(mapping->spec.yaml);
 	mapping_cases_free(mapping->cases);
 	free(mapping);
 }

@@ -17,6 +17,7 @@ struct parent {
 
 struct reader {
 	yaml_parser_t parser;
+	struct text text;
 	struct yaml *yaml;
 	size_t capacity;
 	uint32_t depth;
@@ -31,14 +32,24 @@ static enum status fail_at(const struct yaml *yaml, yaml_mark_t mark, struct err
 	return error_set(error, FATAL, "bad_config", "%s:%zu:%zu: %s", yaml->name, mark.line + 1, mark.column + 1, sentence);
 }
 
+// The place of a byte, for bytes that are no text: the column counts the characters before it.
+static yaml_mark_t mark_of(struct text text, size_t offset)
+{
+	yaml_mark_t mark = { 0 };
+	for (size_t i = 0; i < offset && i < text.size; i++) {
+		mark.column = text.at[i] == '\n' ? 0 : mark.column + ((text.at[i] & 0xc0) != 0x80);
+		mark.line += text.at[i] == '\n';
+	}
+	return mark;
+}
+
 // libyaml's own complaint: a problem in the bytes has an offset, everything else a place.
 static enum status fail_to_parse(const struct reader *reader, struct error *error)
 {
 	const yaml_parser_t *parser = &reader->parser;
 	const char *problem = parser->problem ? parser->problem : "cannot be read";
-	if (parser->error == YAML_READER_ERROR)
-		return error_set(error, FATAL, "bad_config", "%s: %s at byte %zu", reader->yaml->name, problem, parser->problem_offset);
-	return fail_at(reader->yaml, parser->problem_mark, error, problem);
+	bool is_in_bytes = parser->error == YAML_READER_ERROR;
+	return fail_at(reader->yaml, is_in_bytes ? mark_of(reader->text, parser->problem_offset) : parser->problem_mark, error, problem);
 }
 
 static struct yaml_node *new_node(struct reader *reader, enum yaml_type type, yaml_mark_t mark)
@@ -216,7 +227,7 @@ static void settle(struct yaml *yaml)
 
 static enum status read_text(struct yaml *yaml, struct text text, struct error *error)
 {
-	struct reader reader = { .yaml = yaml };
+	struct reader reader = { .yaml = yaml, .text = text };
 	if (!yaml_parser_initialize(&reader.parser))
 		return error_set(error, FATAL, "no_memory", "%s: no memory for a YAML parser", yaml->name);
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
@@ -238,7 +249,7 @@ enum status yaml_load_text(struct text text, const char *name, struct yaml **ret
 	if (status == OK)
 		*ret_yaml = yaml;
 	else
-		yaml_free(yaml);
+		yaml_unload(yaml);
 	return status;
 }
 
@@ -259,7 +270,7 @@ enum status yaml_load_file(const char *path, struct yaml **ret_yaml, struct erro
 	return status;
 }
 
-void yaml_free(struct yaml *yaml)
+void yaml_unload(struct yaml *yaml)
 {
 	if (!yaml)
 		return;

@@ -34,7 +34,7 @@ struct yaml_node;  // lives as long as its document; NULL is a node that is abse
 
 MUST_USE enum status yaml_load_file(const char *path, struct yaml **ret_yaml, struct error *error);
 MUST_USE enum status yaml_load_text(struct text text, const char *name, struct yaml **ret_yaml, struct error *error);  // `name` stands for the file's
-void yaml_free(struct yaml *yaml);
+void yaml_unload(struct yaml *yaml);  // not yaml_free: libyaml has one, and would call ours
 
 const struct yaml_node *yaml_root(const struct yaml *yaml);  // never NULL; an empty file is an empty node
 const char *yaml_name(const struct yaml *yaml);              // the path or name it was loaded by
