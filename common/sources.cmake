@@ -16,6 +16,8 @@ set(core_sources
 	common/rules/floors.c
 	common/partial.c
 	common/pages.c
+	common/set64.c
+	common/due.c
 	common/cells.c
 	common/keys.c
 	common/head.c
