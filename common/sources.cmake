@@ -30,6 +30,7 @@ set(core_sources
 set(shell_sources
 	common/csv.c
 	common/event_json.c
+	common/event_output.c
 	common/input.c
 	common/mapping.c
 	common/mapping_cases.c
@@ -37,6 +38,7 @@ set(shell_sources
 	common/yaml_node.c
 	common/yaml_tree.c
 	common/yaml_value.c
+	common/shipped.c
 	common/time_format.c
 	common/clock.c
 	common/kafka.c
