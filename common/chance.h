@@ -25,7 +25,8 @@ static inline uint64_t chance_next(struct chance *chance)
 // 0 to limit - 1, evenly enough: the bias is limit / 2^64.
 static inline uint64_t chance_below(struct chance *chance, uint64_t limit)
 {
-	return (uint64_t)(((__extension__ unsigned __int128)chance_next(chance) * limit) >> 64);
+	__extension__ typedef unsigned __int128 wide;
+	return (uint64_t)(((wide)chance_next(chance) * limit) >> 64);
 }
 
 static inline double chance_unit(struct chance *chance)  // 0 to 1, without 1

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,11 +73,11 @@ static enum status keep_text(struct reading *reading, const char *key, const jso
 // A number with at most four digits after the point is the nearest double of ten-thousandths, so dividing gives it back exactly.
 static bool points_of_real(double real, int64_t *ret_points_e4)
 {
-	if (!(fabs(real) <= (double)POINTS_E4_MAX))
+	const double max = (double)POINTS_E4_MAX;
+	if (!(real >= -max && real <= max))
 		return false;
-	double scaled = nearbyint(real * 10000.0);
-	*ret_points_e4 = (int64_t)scaled;
-	return scaled / 10000.0 == real;
+	*ret_points_e4 = (int64_t)(real * 10000.0 + (real < 0 ? -0.5 : 0.5));
+	return (double)*ret_points_e4 / 10000.0 == real;
 }
 
 static enum status read_points(struct reading *reading, const struct event_field *field, const json_t *value)

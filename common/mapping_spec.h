@@ -7,7 +7,7 @@
 
 #include "event_field.h"
 #include "time_format.h"
-#include "yaml.h"
+#include "yaml_tree.h"
 
 enum {
 	MAPPING_EVENTS_MAX = 16,      // of one row
