@@ -15,6 +15,8 @@ set(core_sources
 	common/rules/overdue.c
 	common/rules/floors.c
 	common/partial.c
+	common/totals.c
+	common/judgement.c
 	common/pages.c
 	common/set64.c
 	common/due.c
