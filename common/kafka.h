@@ -90,7 +90,9 @@ size_t kafka_poll_batch(struct kafka_consumer *consumer, struct kafka_message *r
 // What was polled before and is not done yet stays valid memory; nothing from the old position is handed out any more. RETRY not_assigned.
 MUST_USE enum status kafka_seek(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int64_t offset, struct error *error);
 void kafka_pause(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, bool is_paused);
-void kafka_commit(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int64_t offset);  // asynchronous, for lag tools or as the owner's truth
+// For lag tools, or as the owner's truth. Asynchronous and cheap: only the newest offset of each partition is sent, some five times a second while kafka_poll is
+// called, and before the group hears of a revoke or a close. A refusal comes as KAFKA_PROBLEM commit_failed. For a partition that is not ours it does nothing.
+void kafka_commit(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int64_t offset);
 
 // Number of partitions of a topic. FATAL topic_missing, RETRY kafka_away.
 MUST_USE enum status kafka_partition_count(const struct kafka_config *config, const char *topic, int timeout_ms, int32_t *ret_count, struct error *error);
