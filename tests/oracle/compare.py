@@ -91,6 +91,10 @@ def difference(city: City, judges: tuple[Judge, Judge], keep: Filter) -> list[st
     return sorted([f"- {line}" for line in left - right] + [f"+ {line}" for line in right - left], key=lambda line: (line[2:], line))
 
 
+def is_refusal(lines: list[str]) -> bool:
+    return any(line.startswith("+ exit ") for line in lines)
+
+
 def shrink(city: City, differs: Callable[[City], bool]) -> City:
     """Delta debugging: drops ever smaller chunks of events, then fields, as long as the difference stays."""
     tries = 0
@@ -133,7 +137,13 @@ def readable(rows: list[Row]) -> str:
 
 
 def report(city: City, judges: tuple[Judge, Judge], keep: Filter) -> None:
-    small = shrink(city, lambda candidate: bool(difference(candidate, judges, keep)))
+    is_refused = is_refusal(difference(city, judges, keep))
+
+    def still_differs(candidate: City) -> bool:
+        # Less of an event can be a bad event, which is another difference than the one that was found.
+        lines = difference(candidate, judges, keep)
+        return bool(lines) and is_refusal(lines) == is_refused
+    small = shrink(city, still_differs)
     print(f"seed {city.seed} differs ({len(city.rows)} events, shrunk to {len(small.rows)})")
     print(f"clock {small.clock}" + "".join(f" --set {key}={value}" for key, value in small.settings.items()))
     if small.roster:

@@ -395,6 +395,10 @@ class Resolution:
     is_shirked: bool = False
 
 
+def unit_of(resolution: Resolution | None) -> str:
+    return resolution.unit if resolution else ""
+
+
 class Returned(NamedTuple):
     event: Event
     leg: Leg | None
@@ -407,11 +411,10 @@ class Story:
         self.ticket_id, self.events, self.policy = ticket_id, events, policy
         self.legs: list[Leg] = []
         self.holder: Leg | None = None           # the lead leg that is open
-        self.latest: Leg | None = None           # the lead leg dispatched or reopened last
+        self.latest: Leg | None = None           # the lead leg dispatched last
         self.settled_without_leg: Resolution | None = None  # since `latest`
         self.resolutions: list[Resolution] = []
         self.returns: list[Returned] = []
-        self.first_due: int | None = None
         self._read_fields()
         for index, event in enumerate(events):
             getattr(self, "_on_" + event.type)(index, event)
@@ -479,16 +482,15 @@ class Story:
 
     def _lead(self, event: Event) -> None:
         self._end(self.holder, event.at_ms, "moved")
-        is_first = not any(not leg.is_assist for leg in self.legs)
+        earlier = self.lead_legs()
         if event.due_at_ms:
             due: int | None = event.due_at_ms
-        elif self.version.redispatch == "continue" and not is_first:
-            # Reading: `continue` holds for every lead leg after the first, however the one before ended.
-            due = self.first_due
+        elif self.version.redispatch == "continue" and earlier:
+            # Reading: `continue` holds for every lead leg after the first, however the one before ended; the case's first due time is
+            # that of its first lead leg as extensions and reopenings have left it.
+            due = earlier[0].due_at_ms
         else:
             due = self._fresh_due(event.at_ms)
-        if is_first:
-            self.first_due = due
         self.holder = self.latest = Leg(event.unit, False, event.at_ms, event.accepted_at_ms, due)
         self.settled_without_leg = None
         self.legs.append(self.holder)
@@ -503,18 +505,18 @@ class Story:
         for leg in reversed(self.legs):
             if leg.unit == event.unit and leg.ended_by not in ("returned", "moved"):
                 self._end(leg, event.at_ms, "returned")
-                self._take_back(lambda resolution: resolution.leg is leg)
+                self._take_back_of(leg)
                 break
         else:
             leg = None
         self.returns.append(Returned(event, leg))
 
-    def _take_back(self, is_meant: Any) -> None:
+    def _take_back_of(self, leg: Leg) -> None:
         for resolution in self.resolutions:
-            if is_meant(resolution):
+            if resolution.leg is leg:
                 resolution.stands = False
 
-    def _is_settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether the ticket is resolved now."""
         if self.holder:
             return False
@@ -529,7 +531,7 @@ class Story:
             if assist:
                 self._end(assist, event.at_ms, "resolved")
                 return
-        if self._is_settled():
+        if self.is_settled():
             return
         leg = self.holder
         resolution = Resolution(event, index, unit or (leg.unit if leg else ""), leg)
@@ -542,32 +544,23 @@ class Story:
         self.resolutions.append(resolution)
 
     def _on_revisited(self, index: int, event: Event) -> None:
-        if not event.reopen:
+        # Reading: only a ticket that is resolved can be reopened. Where another unit has got it since, or has returned it, there is
+        # nothing to take back, and the resolution of the earlier leg goes on standing.
+        if not event.reopen or not self.is_settled():
             return
-        standing = [resolution for resolution in self.resolutions if resolution.stands]
-        if not standing:
-            return
-        standing[-1].stands = False
-        leg = standing[-1].leg
-        if leg:
-            self._reopen(leg, event.at_ms)
+        resolution = [resolution for resolution in self.resolutions if resolution.stands][-1]
+        resolution.stands = False
+        if resolution.leg:
+            self._reopen(resolution.leg, event.at_ms)
 
     def _reopen(self, leg: Leg, at_ms: int) -> None:
-        # Reading: only one lead leg is open at a time. The ticket goes back to the unit whose resolution is taken back, so a lead leg
-        # that another unit got meanwhile ends as moved.
-        if self.holder and self.holder is not leg:
-            self._end(self.holder, at_ms, "moved")
         if self.version.reopen == "restart":
-            leg.was_late = leg.was_late or (leg.ended_at_ms is not None and leg.is_over_due(leg.ended_at_ms))
+            leg.was_late = leg.was_late or leg.is_over_due(leg.ended_at_ms)
             leg.due_at_ms = self._fresh_due(at_ms)
         leg.ended_at_ms, leg.ended_by = None, ""
-        self.holder = self.latest = leg
-        self.settled_without_leg = None
+        self.holder = leg
 
     # -- what follows
-
-    def is_settled(self) -> bool:
-        return self._is_settled()
 
     def lead_legs(self) -> list[Leg]:
         return [leg for leg in self.legs if not leg.is_assist]
@@ -578,11 +571,11 @@ class Story:
                 return resolution
         return None
 
-    def rated_unit(self, index: int) -> str:
-        """For whom a rating or revisit at this place counts: who resolved it last before, else first after."""
+    def rated_resolution(self, index: int) -> Resolution | None:
+        """What a rating or revisit at this place is about: the last resolution before, standing or not, else the first after."""
         before = [resolution for resolution in self.resolutions if resolution.index < index]
         after = [resolution for resolution in self.resolutions if resolution.index > index]
-        return before[-1].unit if before else after[0].unit if after else ""
+        return before[-1] if before else after[0] if after else None
 
 
 # ---------------------------------------------------------------- counting
@@ -765,16 +758,26 @@ class Assessor:
         if not resolution.stands:
             return
         day = self._day(resolution.event.at_ms)
-        # Reading: also for a resolver other than the holder, the roster of the leg's dispatch day.
-        roster_day = self._day(resolution.leg.dispatched_at_ms) if resolution.leg else day
-        self._add(self._of_unit(story, resolution.unit, roster_day), day, "resolved")
+        self._add(self._of_resolution(story, resolution, day), day, "resolved")
 
-    def _ratings(self, story: Story, name: str, absent: Any) -> tuple[Event, str] | None:
-        """The latest rating that gave `name`, and for whom it counts. An empty name asks for any rating."""
+    def _of_resolution(self, story: Story, resolution: Resolution | None, event_day: int) -> list[str]:
+        """Where a resolution counts, and what was said about it later.
+
+        Reading: a leg counts where its unit was when it was dispatched, so what follows from the leg does as well. A resolver that is not
+        the leg's unit has no leg here, and counts where it is on the day of the event.
+        """
+        if not resolution:
+            return self._of_unit(story, "", event_day)
+        leg = resolution.leg
+        roster_day = self._day(leg.dispatched_at_ms) if leg and leg.unit == resolution.unit else event_day
+        return self._of_unit(story, resolution.unit, roster_day)
+
+    def _ratings(self, story: Story, name: str, absent: Any) -> tuple[Event, Resolution | None] | None:
+        """The latest rating that gave `name`, and what it is about. An empty name asks for any rating."""
         found = None
         for index, event in enumerate(story.events):
             if event.type == "rated" and (not name or getattr(event, name) != absent):
-                found = event, story.rated_unit(index)
+                found = event, story.rated_resolution(index)
         return found
 
     def _count_ratings(self, story: Story) -> None:
@@ -782,19 +785,19 @@ class Assessor:
             found = self._ratings(story, name, absent)
             if not found:
                 continue
-            event, unit = found
+            event, resolution = found
             counter = {"": "rated", "satisfied": "satisfied" if event.satisfied else "dissatisfied", "stars": f"stars_{event.stars}",
                        "praised": "praised" if event.praised else ""}[name]
             if counter:
                 day = self._day(event.at_ms)
-                self._add(self._of_unit(story, unit, day), day, counter)
+                self._add(self._of_resolution(story, resolution, day), day, counter)
 
     def _count_revisits(self, story: Story) -> None:
         for index, event in enumerate(story.events):
             if event.type != "revisited":
                 continue
             day = self._day(event.at_ms)
-            wide = self._of_unit(story, story.rated_unit(index), day)
+            wide = self._of_resolution(story, story.rated_resolution(index), day)
             self._add(wide, day, "revisited")
             if event.effective:
                 self._add(wide, day, "revisited_effective")
@@ -826,28 +829,28 @@ class Assessor:
         self._list_month_end(story)
         for index, event in enumerate(story.events):
             if event.type == "revisited" and event.effective is False:
-                self._on_list("revisit-invalid", story.rated_unit(index), self._day(event.at_ms), story)
+                self._on_list("revisit-invalid", unit_of(story.rated_resolution(index)), self._day(event.at_ms), story)
 
     def _on_list(self, name: str, unit: str, day: int, story: Story) -> None:
         if unit:
             self.result.worklists.add((name, unit, format_month(day), story.ticket_id))
 
     def _list_ratings(self, story: Story) -> None:
-        bad: list[tuple[Event, str]] = []
+        bad: list[tuple[Event, Resolution | None]] = []
         satisfied, stars = self._ratings(story, "satisfied", None), self._ratings(story, "stars", -1)
         if satisfied and satisfied[0].satisfied is False:
             bad.append(satisfied)
-            self._on_list("dissatisfied", satisfied[1], self._day(satisfied[0].at_ms), story)
+            self._on_list("dissatisfied", unit_of(satisfied[1]), self._day(satisfied[0].at_ms), story)
         if stars and stars[0].stars <= story.version.low_stars:
             bad.append(stars)
-            self._on_list("low-star", stars[1], self._day(stars[0].at_ms), story)
-        for rating, unit in bad:
+            self._on_list("low-star", unit_of(stars[1]), self._day(stars[0].at_ms), story)
+        for rating, resolution in bad:
             # Reading: the look-back is due at the end of the 5th working day; any revisit after the rating will do.
             last_day = self.policy.calendar.add_working(self._day(rating.at_ms), story.version.look_back_days)
             limit_ms = (last_day + 1) * DAY_MS - 1 - self.policy.zone_ms
             looked = [event for event in story.events if event.type == "revisited" and event.key() > rating.key() and event.at_ms <= limit_ms]
             if not looked and self.clock_ms > limit_ms:
-                self._on_list("look-back", unit, self._day(rating.at_ms), story)
+                self._on_list("look-back", unit_of(resolution), self._day(rating.at_ms), story)
 
     def _list_returned_often(self, story: Story) -> None:
         returns = [event for event, leg in story.returns if not (leg and leg.is_assist)]

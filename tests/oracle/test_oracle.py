@@ -282,6 +282,12 @@ class TestResolutions(Case):
         self.judge(*rows[:-1], clock=at("03-09 10:00"))
         self.expect("unit/A", {"03-04": "dispatched", "03-08": "revisited reopened"})
 
+    def test_only_a_resolved_ticket_is_reopened(self) -> None:
+        passed_on = (*self.LEG, ev("03-05 10:00", "resolved"), ev("03-06 10:00", "dispatched", "B"))
+        for between in ((), (ev("03-06 12:00", "returned", "B"),)):
+            self.judge(*passed_on, *between, ev("03-07 10:00", "revisited", reopen=True), clock=at("03-08 00:00"))
+            self.expect("unit/A", {"03-04": "dispatched completed", "03-05": "resolved resolved_on_time", "03-07": "revisited reopened"})
+
     def test_a_fresh_term_replaces_a_given_due(self) -> None:
         leg = (ev("03-04 10:00", "dispatched", "A", due_at="03-06 10:00"), ev("03-05 10:00", "resolved"), ev("03-08 10:00", "revisited", reopen=True))
         self.judge(*leg)
@@ -358,6 +364,21 @@ class TestOverdue(Case):
         self.assertEqual(self.counts("unit/A")["03-15"], {"overdue": 1})
         self.judge(*self.LEG, *again, redispatch="continue")
         self.assertEqual(self.counts("unit/A")["03-11"], {"overdue": 1})
+
+    def test_passing_on_keeps_the_due_of_the_first_leg_as_it_stands(self) -> None:
+        extended = ev("03-08 10:00", "dispatched", "A", due_at="03-20 10:00")
+        reopened = (ev("03-05 10:00", "resolved"), ev("03-08 10:00", "revisited", reopen=True))
+        for what, due in (((extended,), "03-20"), (reopened, "03-15")):
+            self.judge(*self.LEG, *what, ev("03-09 10:00", "dispatched", "B"), redispatch="continue")
+            self.assertEqual(self.counts("unit/B")[due], {"overdue": 1})
+
+    def test_where_a_leg_counts_when_its_unit_is_moved(self) -> None:
+        self.policy.roster = oracle.roster_of([{"id": "A", "district": "D1", "to": "2024-03-04"}, {"id": "A", "district": "D2", "from": "2024-03-05"}])
+        self.judge(*self.LEG, ev("03-06 10:00", "resolved"), ev("03-07 10:00", "rated", stars=5), ev("03-08 10:00", "returned", "A"))
+        self.expect("district/D1", {"03-04": "dispatched", "03-07": "rated stars_5", "03-08": "returned returned_late"})
+        self.expect("district/D2", {})
+        self.judge(received(), ev("03-04 10:00", "dispatched", "B"), ev("03-06 10:00", "resolved", "A"))
+        self.expect("district/D2", {"03-06": "resolved"})
 
     def test_no_level_no_deadline(self) -> None:
         leg = (ev("03-04 09:00", "received", kind="complaint"), ev("03-04 10:00", "dispatched", "A"))
