@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "civil.h"
+#include "policy_text.h"
 
 const struct policy_version *policy_version_at(const struct policy *policy, int32_t day)
 {
@@ -83,7 +84,7 @@ void policy_init_default(struct policy *policy)
 	policy->calendar = calendar_cn();
 	policy->version_count = 1;
 	policy->version[0] = bulletin_version();
-	memcpy(policy->edition, "0000000000000000", sizeof policy->edition);
+	policy_stamp(policy, NULL);
 }
 
 void policy_done(struct policy *policy)

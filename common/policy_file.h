@@ -11,10 +11,12 @@
 //             levels: [province]
 //             within: 10 calendar days  or N working days, N hours
 //         count: civil                  or clock; with roll and close_of_business of every term that does not say otherwise
-//         ...                           every setting of policy_setting.h
+//         due_warnings: [50 %, 90 %, 24h]  shares of the time, ascending, and how long before its end
+//         ...                           every setting of policy_setting.h, floors/on_time/limit as limit in on_time in floors
 //         rules:
 //           overdue: off                an id of rules[]; on, off, or a mapping of the rule's settings
 //
+// `other_rules: off` switches off the rules that no version names: an edition that was written down names all that there were.
 // What a version leaves out is as in the version before it, in the first one as in policy_init_default. A list of terms or warnings replaces the one before.
 //
 //     calendar:
@@ -24,7 +26,7 @@
 //           holidays: [2027-01-01]      weekdays that are not worked
 //           workdays: [2027-01-03]      weekend days that are
 //
-// A roster is a list, in the policy file or in a file of its own (there under the key `units`):
+// A roster is a list, in the policy file or alone in a file of its own:
 //
 //     - id: xlt-zhujian
 //       name: 兴隆台区住建局             all but id may be absent

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy.h"
+#include "yaml_tree.h"
+
 enum setting_type {
 	SETTING_COUNT,     // uint32_t
 	SETTING_DURATION,  // int64_t, milliseconds
@@ -29,5 +32,12 @@ struct policy_setting {
 
 extern const struct policy_setting policy_settings[];
 extern const uint32_t policy_setting_count;
+
+// "look-back" of "rules/look-back/days"; empty for a setting that is no rule's own.
+struct text policy_setting_rule(const struct policy_setting *setting);
+
+// The value as the file would say it: "95 %", "24h".
+enum { SETTING_VALUE_BYTES = YAML_NUMBER_BYTES };
+void policy_setting_format(const struct policy_setting *setting, const struct policy_version *version, char ret_string[SETTING_VALUE_BYTES]);
 
 #endif

@@ -27,6 +27,9 @@ set(core_sources
 	common/calendar.c
 	common/calendar_cn.c
 	common/policy.c
+	common/policy_setting.c
+	common/policy_text.c
+	common/yaml_format.c
 	common/text.c
 )
 set(shell_sources
@@ -37,6 +40,13 @@ set(shell_sources
 	common/mapping.c
 	common/mapping_cases.c
 	common/mapping_file.c
+	common/policy_doubts.c
+	common/policy_file.c
+	common/policy_file_calendar.c
+	common/policy_file_roster.c
+	common/policy_file_terms.c
+	common/policy_file_version.c
+	common/policy_words.c
 	common/yaml_node.c
 	common/yaml_tree.c
 	common/yaml_value.c

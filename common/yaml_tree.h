@@ -76,14 +76,18 @@ MUST_USE enum status yaml_time(const struct yaml_node *node, int32_t *ret_ms, st
 // One of `words` (NULL-terminated); *ret_index is its place.
 MUST_USE enum status yaml_choice(const struct yaml_node *node, const char *const *words, uint32_t *ret_index, struct error *error);
 
-// The other way round, such that the reader gives the same number back: "1h30m", "0s"; "0.02"; "17:30", "24:00".
+// The other way round, such that the reader gives the same number back: "1h30m", "0s"; "0.02"; "95 %"; "17:30", "24:00".
 void yaml_format_duration(int64_t ms, char ret_string[YAML_NUMBER_BYTES]);  // of 0 or more
 void yaml_format_decimal(int64_t e4, char ret_string[YAML_NUMBER_BYTES]);
+void yaml_format_percent(uint32_t e4, char ret_string[YAML_NUMBER_BYTES]);
 void yaml_format_time(int32_t ms, char ret_string[YAML_NUMBER_BYTES]);
 
 // An error of the caller's own at the node, or at its key: "FILE:LINE:COLUMN: " and the sentence. Always FATAL "bad_config".
 enum status yaml_error(const struct yaml_node *node, struct error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 enum status yaml_error_key(const struct yaml_node *value, struct error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// The same in the readers' words: yaml_wrong(node, error, "a prime") says: stars must be a prime, not "4"
+enum status yaml_wrong(const struct yaml_node *node, struct error *error, const char *expected);
 
 // The word of `words` nearest to `word`, for "did you mean"; NULL when none is near.
 const char *yaml_nearest(struct text word, const char *const *words);

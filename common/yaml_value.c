@@ -152,12 +152,6 @@ enum status yaml_bool(const struct yaml_node *node, bool *ret_bool, struct error
 	return OK;
 }
 
-static const struct duration_unit {
-	const char *name;
-	int64_t ms;
-} duration_units[] = { { "d", DAY_MS }, { "h", HOUR_MS }, { "m", MINUTE_MS }, { "s", SECOND_MS }, { "ms", 1 } };
-enum { DURATION_UNIT_COUNT = sizeof duration_units / sizeof *duration_units };
-
 // A unit from the front, none before *unit; *unit is then the one after it.
 static bool take_unit(struct text *text, uint32_t *unit, int64_t *ret_ms)
 {
@@ -165,9 +159,9 @@ static bool take_unit(struct text *text, uint32_t *unit, int64_t *ret_ms)
 	while (letters < text->size && text->at[letters] >= 'a' && text->at[letters] <= 'z')
 		letters++;
 	struct text name = { text->at, letters };
-	for (uint32_t i = *unit; i < DURATION_UNIT_COUNT; i++)
-		if (text_equal(name, text_of(duration_units[i].name))) {
-			*ret_ms = duration_units[i].ms;
+	for (uint32_t i = *unit; i < YAML_DURATION_UNIT_COUNT; i++)
+		if (text_equal(name, text_of(yaml_duration_units[i].name))) {
+			*ret_ms = yaml_duration_units[i].ms;
 			*unit = i + 1;
 			return take_word(text, name);
 		}
@@ -246,32 +240,4 @@ enum status yaml_choice(const struct yaml_node *node, const char *const *words, 
 	char expected[YAML_LIST_BYTES_MAX];
 	yaml_list_words(words, expected);
 	return yaml_wrong(node, error, expected);
-}
-
-void yaml_format_duration(int64_t ms, char ret_string[YAML_NUMBER_BYTES])
-{
-	size_t used = 0;
-	strcpy(ret_string, "0s");
-	for (uint32_t i = 0; i < DURATION_UNIT_COUNT; i++) {
-		int64_t number = ms / duration_units[i].ms;
-		ms %= duration_units[i].ms;
-		if (number)
-			used += (size_t)snprintf(ret_string + used, YAML_NUMBER_BYTES - used, "%lld%s", (long long)number, duration_units[i].name);
-	}
-}
-
-void yaml_format_decimal(int64_t e4, char ret_string[YAML_NUMBER_BYTES])
-{
-	uint64_t size = e4 < 0 ? -(uint64_t)e4 : (uint64_t)e4;
-	int used = snprintf(ret_string, YAML_NUMBER_BYTES, "%s%llu.%04u", e4 < 0 ? "-" : "", (unsigned long long)(size / 10000), (unsigned)(size % 10000));
-	while (ret_string[used - 1] == '0')
-		ret_string[--used] = '\0';
-	if (ret_string[used - 1] == '.')
-		ret_string[--used] = '\0';
-}
-
-void yaml_format_time(int32_t ms, char ret_string[YAML_NUMBER_BYTES])
-{
-	int minutes = ms / (int32_t)MINUTE_MS;
-	snprintf(ret_string, YAML_NUMBER_BYTES, "%02d:%02d", minutes / 60, minutes % 60);
 }
