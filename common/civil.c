@@ -130,7 +130,7 @@ static char *put_zone(char *at, int32_t zone_ms)
 void civil_format_instant(int64_t at_ms, int32_t zone_ms, char ret_string[CIVIL_INSTANT_BYTES])
 {
 	if (at_ms == NEVER_MS) {
-		strcpy(ret_string, "never");
+		memcpy(ret_string, "never", sizeof "never");
 		return;
 	}
 	int32_t day = civil_day_of(at_ms, zone_ms);

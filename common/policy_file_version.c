@@ -80,16 +80,16 @@ static enum status read_settings(const struct yaml_node *mapping, const char *pr
 	add_settings(keys, prefix);
 	TRY(yaml_check_keys(mapping, keys->list, error));
 	for (const struct yaml_node *node = yaml_first(mapping); node; node = yaml_next(node)) {
-		char path[PATH_BYTES];
-		snprintf(path, sizeof path - 1, "%s%.*s", prefix, (int)yaml_key(node).size, yaml_key(node).at);
+		char path[PATH_BYTES], below[PATH_BYTES + 1];
+		snprintf(path, sizeof path, "%s%.*s", prefix, (int)yaml_key(node).size, yaml_key(node).at);
+		snprintf(below, sizeof below, "%s/", path);
 		const struct policy_setting *setting = setting_at(path);
 		struct keys inner = { 0 };
-		strcat(path, "/");
-		add_settings(&inner, path);
+		add_settings(&inner, below);
 		if (setting)
 			TRY(read_setting(setting, node, version, error));
-		else if (inner.count && strcmp(path, "rules/") != 0)
-			TRY(read_settings(node, path, &inner, version, error));
+		else if (inner.count && strcmp(path, "rules") != 0)
+			TRY(read_settings(node, below, &inner, version, error));
 	}
 	return OK;
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "policy.h"
-#include "yaml_tree.h"
+#include "yaml_format.h"
 
 enum setting_type {
 	SETTING_COUNT,     // uint32_t

@@ -121,7 +121,8 @@ enum status yaml_error_key(const struct yaml_node *value, struct error *error, c
 static void quote(const struct yaml_node *node, char ret_string[QUOTE_BYTES_MAX + 8])
 {
 	if (node->type != YAML_SCALAR || yaml_is_empty(node)) {
-		strcpy(ret_string, node->type == YAML_LIST ? "a list" : node->type == YAML_MAPPING ? "a mapping" : "empty");
+		const char *word = node->type == YAML_LIST ? "a list" : node->type == YAML_MAPPING ? "a mapping" : "empty";
+		snprintf(ret_string, QUOTE_BYTES_MAX + 8, "%s", word);
 		return;
 	}
 	uint32_t size = node->text_size;

@@ -1,5 +1,5 @@
-// yaml_node.h - what a YAML document is in memory. Only for yaml_tree.c, which builds it, yaml_node.c, which walks it, and yaml_value.c and
-// yaml_format.c, which read and write scalars.
+// yaml_node.h - what a YAML document is in memory. Only for yaml_tree.c, which builds it, yaml_node.c, which walks it, and yaml_value.c, which
+// reads its scalars.
 #ifndef HOTLINE_YAML_NODE_H
 #define HOTLINE_YAML_NODE_H
 
@@ -26,14 +26,6 @@ struct yaml {
 	uint32_t count;
 	struct yaml_node *node;  // the root is the first
 };
-
-// The units of durations, the largest first.
-struct yaml_duration_unit {
-	const char *name;
-	int64_t ms;
-};
-enum { YAML_DURATION_UNIT_COUNT = 5 };
-extern const struct yaml_duration_unit yaml_duration_units[YAML_DURATION_UNIT_COUNT];
 
 bool yaml_is_among(struct text word, const char *const *words, uint32_t *ret_index);
 void yaml_list_words(const char *const *words, char ret_string[YAML_LIST_BYTES_MAX]);  // "a, b or c", as far as it fits

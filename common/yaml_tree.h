@@ -19,6 +19,7 @@
 
 #include "error.h"
 #include "text.h"
+#include "yaml_format.h"
 
 enum {
 	YAML_BYTES_MAX = 16 << 20,  // of a file
@@ -26,7 +27,6 @@ enum {
 	YAML_NODES_MAX = 1 << 20,   // scalars, lists and mappings, without keys
 	YAML_NAME_BYTES_MAX = 255,  // of the name in front of errors
 	YAML_WORD_BYTES_MAX = 63,   // of a key or choice that a nearer one is looked for
-	YAML_NUMBER_BYTES = 48,     // of the strings of yaml_format_… with their NUL
 };
 
 struct yaml;
@@ -75,12 +75,6 @@ MUST_USE enum status yaml_zone(const struct yaml_node *node, int32_t *ret_zone_m
 MUST_USE enum status yaml_time(const struct yaml_node *node, int32_t *ret_ms, struct error *error);      // "17:30", "24:00": after midnight
 // One of `words` (NULL-terminated); *ret_index is its place.
 MUST_USE enum status yaml_choice(const struct yaml_node *node, const char *const *words, uint32_t *ret_index, struct error *error);
-
-// The other way round, such that the reader gives the same number back: "1h30m", "0s"; "0.02"; "95 %"; "17:30", "24:00".
-void yaml_format_duration(int64_t ms, char ret_string[YAML_NUMBER_BYTES]);  // of 0 or more
-void yaml_format_decimal(int64_t e4, char ret_string[YAML_NUMBER_BYTES]);
-void yaml_format_percent(uint32_t e4, char ret_string[YAML_NUMBER_BYTES]);
-void yaml_format_time(int32_t ms, char ret_string[YAML_NUMBER_BYTES]);
 
 // An error of the caller's own at the node, or at its key: "FILE:LINE:COLUMN: " and the sentence. Always FATAL "bad_config".
 enum status yaml_error(const struct yaml_node *node, struct error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
