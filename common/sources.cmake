@@ -59,6 +59,10 @@ set(shell_sources
 	common/kafka_producer.c
 	common/kafka_reader.c
 	common/log.c
+	common/options.c
+	common/options_common.c
+	common/options_print.c
+	common/options_value.c
 	common/redis.c
 	common/redis_address.c
 	common/redis_check.c
