@@ -55,6 +55,7 @@ set(shell_sources
 	common/clock.c
 	common/kafka.c
 	common/kafka_consumer.c
+	common/kafka_offsets.c
 	common/kafka_partition.c
 	common/kafka_producer.c
 	common/kafka_reader.c

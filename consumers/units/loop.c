@@ -1,0 +1,214 @@
+#include "loop.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "log.h"
+#include "loop_parts.h"
+#include "memory.h"
+
+enum { START_TIMEOUT_MS = 5000, CLOSE_TIMEOUT_MS = 500, TURN_MS_MAX = 500 };
+
+// Every command that a pass sends, with its least arguments.
+static const char *const redis_commands[] = { "HGETALL key", "HMGET key field", "HGET key field", "HSET key field value", "LRANGE key 0 0", "LTRIM key 0 0",
+	"RPUSH key value", "GET key", "DEL key", NULL };
+
+static bool must_stop(const struct loop_config *config, int timeout_ms)
+{
+	struct pollfd fd = { .fd = config->stop_fd, .events = POLLIN };
+	return poll(&fd, 1, timeout_ms) > 0;
+}
+
+// At the start, everything that may come later is waited for: RETRY ends in OK, FATAL, or a stop. *ret_is_stopped tells of the last.
+static enum status patiently(const struct loop_config *config, enum status (*step)(struct loop *, struct error *), struct loop *loop, bool *ret_is_stopped,
+	struct error *error)
+{
+	for (int wait_ms = LOOP_BACKOFF_MS; !(*ret_is_stopped = must_stop(config, 0)); wait_ms = wait_ms * 2 > LOOP_BACKOFF_MAX_MS ? LOOP_BACKOFF_MAX_MS : wait_ms * 2) {
+		enum status status = step(loop, error);
+		if (status != RETRY)
+			return status;
+		log_failure(LOG_LEVEL_WARN, "cannot start yet", error);
+		must_stop(config, wait_ms);
+	}
+	return OK;
+}
+
+static enum status check_redis(struct loop *loop, struct error *error)
+{
+	enum status status = redis_open(loop->config->redis, &loop->redis, error);
+	if (status == OK)
+		status = redis_check_server(loop->redis, redis_commands, error);
+	redis_close(loop->redis);
+	loop->redis = NULL;
+	return status;
+}
+
+static enum status count_shards(struct loop *loop, struct error *error)
+{
+	const char *const topic[LOOP_INPUTS] = { [LOOP_TICKETS] = loop->config->ticket_topic, [LOOP_UNIT_EVENTS] = loop->config->unit_topic };
+	int32_t count[LOOP_INPUTS];
+	enum status status = OK;
+	size_t total = 0;
+	for (size_t i = 0; i < LOOP_INPUTS && status == OK; i++) {
+		status = kafka_partition_count(&loop->config->kafka, topic[i], START_TIMEOUT_MS, &count[i], error);
+		total += status == OK ? (size_t)count[i] : 0;
+	}
+	if (status != OK)
+		return status;
+	struct pass_shard *shard = memory_new(total * sizeof *shard);
+	size_t at = 0;
+	for (size_t i = 0; i < LOOP_INPUTS; i++)
+		for (int32_t partition = 0; partition < count[i]; partition++, at++) {
+			key_shard(topic[i], partition, shard[at].name);
+			shard[at].partitions = count[i];
+		}
+	loop->setup = (struct pass_setup){ .names = loop->config->names, .policy = loop->config->policy, .shard_count = total, .shard = shard };
+	return OK;
+}
+
+static enum status check_topics(struct loop *loop, struct error *error)
+{
+	static const char *const outputs[] = { TOPIC_COUNTERS, TOPIC_ALERTS, TOPIC_DEAD_LETTERS };
+	int32_t count;
+	enum status status = kafka_partition_count(&loop->config->kafka, TOPIC_CHANGES, START_TIMEOUT_MS, &loop->partition_count, error);
+	for (size_t i = 0; i < sizeof outputs / sizeof *outputs && status == OK; i++)
+		status = kafka_partition_count(&loop->config->kafka, outputs[i], START_TIMEOUT_MS, &count, error);
+	return status == OK ? count_shards(loop, error) : status;
+}
+
+static void make_parts(struct loop *loop)
+{
+	loop->partition = memory_new((size_t)loop->partition_count * sizeof *loop->partition);
+	loop->beliefs.names = loop->config->names;
+	loop->pass = pass_new(&loop->setup);
+	for (size_t i = 0; i < 2; i++)
+		batch_init(&loop->batch[i], loop->partition_count);
+	loop->collecting = &loop->batch[0];
+	loop->running = &loop->batch[1];
+	loop->state = LOOP_AWAY;
+}
+
+static enum status open_kafka(struct loop *loop, struct error *error)
+{
+	if (loop->courier.producer)
+		courier_close(&loop->courier, 0);
+	return loop_open_kafka(loop, error);
+}
+
+static enum status start(struct loop *loop, bool *ret_is_stopped, struct error *error)
+{
+	enum status status = patiently(loop->config, check_redis, loop, ret_is_stopped, error);
+	if (status == OK && !*ret_is_stopped)
+		status = patiently(loop->config, check_topics, loop, ret_is_stopped, error);
+	if (status != OK || *ret_is_stopped)
+		return status;
+	make_parts(loop);
+	return patiently(loop->config, open_kafka, loop, ret_is_stopped, error);
+}
+
+static void close_all(struct loop *loop)
+{
+	loop->health->is_ready = false;
+	if (loop->consumer)
+		kafka_consumer_close(loop->consumer);
+	if (loop->courier.producer)
+		courier_close(&loop->courier, CLOSE_TIMEOUT_MS);
+	redis_close(loop->redis);
+	pass_free(loop->pass);
+	for (size_t i = 0; i < 2; i++)
+		batch_done(&loop->batch[i]);
+	beliefs_done(&loop->beliefs);
+	months_done(&loop->months);
+	free((void *)loop->setup.shard);
+	free(loop->partition);
+	free(loop);
+}
+
+// Until when there is nothing to do but for what a descriptor tells.
+static int wait_ms(const struct loop *loop)
+{
+	int64_t until_ms = loop->now_ms + TURN_MS_MAX;
+	if (loop->state == LOOP_AWAY && loop->retry_at_ms < until_ms)
+		until_ms = loop->retry_at_ms;
+	if (loop->state == LOOP_IDLE && !batch_is_empty(loop->collecting) && loop->pass_at_ms + LOOP_PASS_LIVE_MS < until_ms)
+		until_ms = loop->pass_at_ms + LOOP_PASS_LIVE_MS;
+	if (loop->state == LOOP_IDLE && loop_is_due(loop))
+		return 0;
+	// Not yet due by the longer of the two intervals: once more in a while, since what ends it is no event.
+	return until_ms > loop->now_ms ? (int)(until_ms - loop->now_ms) : loop->state == LOOP_IDLE ? LOOP_PASS_LIVE_MS / 2 : 1;
+}
+
+static bool wait_for_something(const struct loop *loop, bool is_stopping)
+{
+	struct pollfd fd[] = {
+		{ .fd = is_stopping ? -1 : loop->config->stop_fd, .events = POLLIN },
+		{ .fd = kafka_consumer_fd(loop->consumer), .events = POLLIN },
+		{ .fd = courier_fd(&loop->courier), .events = POLLIN },
+		{ .fd = loop->redis ? redis_fd(loop->redis) : -1, .events = (short)(loop->is_unsent ? POLLIN | POLLOUT : POLLIN) },
+	};
+	// A full batch leaves Kafka's descriptor readable: it is not a reason to wake up then.
+	if (batch_is_full(loop->collecting) && loop->state != LOOP_IDLE)
+		fd[1].fd = -1;
+	poll(fd, sizeof fd / sizeof *fd, wait_ms(loop));
+	return fd[0].revents;
+}
+
+static enum status turn(struct loop *loop, struct error *error)
+{
+	loop->now_ms = clock_monotonic_ms();
+	enum status status = loop_take_changes(loop, error);
+	if (status == OK && loop->redis) {
+		status = loop_take_replies(loop, error);
+		if (status == RETRY) {
+			loop_lose_redis(loop, error);
+			status = OK;
+		}
+	}
+	if (status == OK)
+		status = loop_step(loop, error);
+	if (status == OK && loop->redis) {  // what the step queued goes out now
+		bool is_sent = true;
+		status = redis_flush(loop->redis, &is_sent, error);
+		loop->is_unsent = !is_sent;
+		if (status == RETRY) {
+			loop_lose_redis(loop, error);
+			status = OK;
+		}
+	}
+	kafka_producer_poll(loop->courier.producer, 0);
+	return status;
+}
+
+static enum status run(struct loop *loop, struct error *error)
+{
+	enum status status = OK;
+	int64_t stop_at_ms = INT64_MAX;
+	while (status == OK && loop->now_ms < stop_at_ms) {
+		status = turn(loop, error);
+		bool is_stopping = stop_at_ms != INT64_MAX;
+		if (is_stopping && (loop->state == LOOP_IDLE || loop->state == LOOP_AWAY))
+			break;
+		if (status == OK && wait_for_something(loop, is_stopping))
+			stop_at_ms = loop->now_ms + LOOP_STOP_MS;
+	}
+	return status;
+}
+
+enum status loop_run(const struct loop_config *config, struct loop_health *health, struct error *error)
+{
+	struct loop *loop = memory_new(sizeof *loop);
+	loop->config = config;
+	loop->health = health;
+	loop->months.first = INT32_MAX;
+	bool is_stopped = false;
+	enum status status = start(loop, &is_stopped, error);
+	if (status == OK && !is_stopped) {
+		log_info("started", "group=%s redis_shards=%zu partitions=%" PRId32 " settle_ms=%" PRId64, config->group, loop->setup.shard_count, loop->partition_count,
+			config->settle_ms);
+		status = run(loop, error);
+	}
+	close_all(loop);
+	return status;
+}

@@ -1,0 +1,49 @@
+// loop.h - hotline-units as it runs: change messages in, passes over Redis, alerts and counters out, offsets last.
+#ifndef HOTLINE_UNITS_LOOP_H
+#define HOTLINE_UNITS_LOOP_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "kafka.h"
+#include "names.h"
+#include "policy.h"
+
+enum {
+	LOOP_PASS_LIVE_MS = 100,       // a pass at most so often
+	LOOP_PASS_BEHIND_MS = 1000,    // and so often while something is catching up: what is waited for is coalesced
+	LOOP_LOOK_MS = 1000,           // without changes the clock is looked at so often
+	LOOP_REDIS_ANSWER_MS = 5000,   // then the connection is given up
+	LOOP_BACKOFF_MS = 100,         // doubled up to
+	LOOP_BACKOFF_MAX_MS = 1000,
+	LOOP_STOP_MS = 1000,           // a pass that is under way may still end
+};
+
+// For /readyz and /metrics, which other threads read.
+struct loop_health {
+	_Atomic bool is_ready;
+	_Atomic int64_t clock_ms;
+	_Atomic uint64_t messages, dead_letters, passes, conflicts, months, alerts, published, reconnects;
+};
+
+struct loop_config {
+	struct kafka_config kafka;
+	const char *redis, *group, *instance_id;  // instance_id NULL: no static membership
+	const char *ticket_topic, *unit_topic;
+	int64_t settle_ms;
+	const struct policy *policy;
+	struct names *names;
+	int stop_fd;                              // readable when the program shall stop
+};
+
+// The names of the topics that are not configured.
+#define TOPIC_CHANGES "hotline.counter-changes"
+#define TOPIC_COUNTERS "hotline.unit-counters"
+#define TOPIC_ALERTS "hotline.alerts"
+#define TOPIC_DEAD_LETTERS "hotline.dead-letters"
+
+// Runs until stop_fd is readable (OK) or something is wrong for good (FATAL).
+MUST_USE enum status loop_run(const struct loop_config *config, struct loop_health *health, struct error *error);
+
+#endif

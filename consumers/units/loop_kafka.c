@@ -1,0 +1,230 @@
+// What the loop does with Kafka's side: partitions that come and go, change messages, going back.
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "kafka_offsets.h"
+#include "log.h"
+#include "loop_parts.h"
+#include "memory.h"
+
+enum {
+	ASK_TIMEOUT_MS = 3000,
+	TAKE_MESSAGES = 256,
+	TURN_MESSAGES_MAX = 20000,  // then Redis gets its turn
+	PAUSE_AFTER_MS = 500,       // a batch that is full for longer pauses Kafka, which must be polled all the time
+};
+
+static enum status find_starts(struct loop *loop, int64_t *ret_offset, struct error *error)
+{
+	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
+	return kafka_offsets_at(&loop->config->kafka, TOPIC_CHANGES, since_ms, ASK_TIMEOUT_MS, ret_offset, loop->partition_count, &loop->is_by_time, error);
+}
+
+// Not behind what is committed, which may be older than settle after a long rest.
+static int64_t start_at(int64_t by_time, int64_t committed)
+{
+	return committed < 0 ? KAFKA_OFFSET_EARLIEST : by_time < committed ? by_time : committed;
+}
+
+static void now_ours(struct loop *loop)
+{
+	loop->ours_since_ms = clock_wall_ms();
+	loop->must_read_back = true;
+	loop->read_back_at_ms = 0;
+}
+
+static enum status assign(void *self, struct kafka_partition *partition, size_t count, struct error *error)
+{
+	struct loop *loop = self;
+	int64_t *start = memory_new((size_t)loop->partition_count * sizeof *start);
+	enum status status = count ? find_starts(loop, start, error) : OK;
+	for (size_t i = 0; i < count && status == OK; i++) {
+		struct kafka_partition *p = &partition[i];
+		if (p->partition >= loop->partition_count) {
+			status = error_set(error, FATAL, "partitions_changed", "the topic %s has more partitions than at the start; start again", TOPIC_CHANGES);
+			break;
+		}
+		p->offset = start_at(start[p->partition], p->committed);
+		loop->partition[p->partition] = (struct loop_partition){ .is_ours = true, .committed = p->committed };
+		log_info("partition taken over", "topic=%s partition=%" PRId32 " from=%" PRId64 " committed=%" PRId64, TOPIC_CHANGES, p->partition, p->offset, p->committed);
+	}
+	free(start);
+	if (status == OK)
+		now_ours(loop);
+	return status;
+}
+
+// Passes that are under way go on: what they write is a sum, whoever writes it. Only the offsets are somebody else's now.
+static void revoke(void *self, const struct kafka_partition *partition, size_t count, bool is_lost)
+{
+	struct loop *loop = self;
+	for (size_t i = 0; i < count; i++) {
+		int32_t number = partition[i].partition;
+		loop->partition[number] = (struct loop_partition){ .is_ours = false };
+		batch_forget_partition(loop->collecting, number);
+		batch_forget_partition(loop->running, number);
+		log_info("partition given up", "topic=%s partition=%" PRId32 " lost=%s", TOPIC_CHANGES, number, is_lost ? "yes" : "no");
+	}
+}
+
+enum status loop_open_kafka(struct loop *loop, struct error *error)
+{
+	static const char *const topics[] = { TOPIC_CHANGES, NULL };
+	const struct courier_topics outputs = { .alerts = TOPIC_ALERTS, .counters = TOPIC_COUNTERS, .dead_letters = TOPIC_DEAD_LETTERS, .changes = TOPIC_CHANGES };
+	const struct kafka_owner owner = { assign, revoke, loop };
+	enum status status = courier_open(&loop->courier, &loop->config->kafka, &outputs, error);
+	if (status != OK)
+		return status;
+	return kafka_consumer_open(&loop->config->kafka, loop->config->group, loop->config->instance_id, topics, &owner, &loop->consumer, error);
+}
+
+static void take_message(struct loop *loop, struct kafka_message *message, struct wire_arena *arena)
+{
+	struct error error;
+	struct batch *batch = loop->collecting;
+	bool is_again = message->timestamp_ms < loop->ours_since_ms;
+	loop->partition[message->partition].is_at_end = false;
+	if (batch_take(batch, message->value, is_again, loop->config->names, arena, &error) == REJECT) {
+		static struct log_limit limit;
+		log_limited(&limit, LOG_LEVEL_WARN, "a bad message goes to the dead letters", "topic=%s partition=%" PRId32 " offset=%" PRId64 " reason=%s error=%s",
+			TOPIC_CHANGES, message->partition, message->offset, error.reason, error.text);
+		outgoing_add_dead_letter(&batch->letters, message->key, message->value, error.reason, message->partition, message->offset);
+		loop->health->dead_letters++;
+	}
+	batch_reach(batch, message->partition, message->offset + 1);
+	loop->health->messages++;
+	kafka_message_done(message);
+}
+
+static void take_more(struct loop *loop, struct wire_arena *arena)
+{
+	struct kafka_message message[TAKE_MESSAGES];
+	size_t count, taken = 0;
+	while (!batch_is_full(loop->collecting) && taken < TURN_MESSAGES_MAX && (count = kafka_poll_batch(loop->consumer, message, TAKE_MESSAGES))) {
+		for (size_t i = 0; i < count; i++)
+			take_message(loop, &message[i], arena);
+		taken += count;
+	}
+}
+
+static void pause_all(struct loop *loop, bool is_paused)
+{
+	for (int32_t i = 0; i < loop->partition_count; i++)
+		if (loop->partition[i].is_ours)
+			kafka_pause(loop->consumer, 0, i, is_paused);
+	loop->is_paused = is_paused;
+}
+
+// Whether messages may be taken in this turn. Kafka has to be polled even while they may not, so that it sees us live.
+static bool make_room(struct loop *loop)
+{
+	if (!batch_is_full(loop->collecting)) {
+		loop->full_since_ms = 0;
+		if (loop->is_paused)
+			pause_all(loop, false);
+		return true;
+	}
+	if (!loop->full_since_ms)
+		loop->full_since_ms = loop->now_ms;
+	if (!loop->is_paused && loop->now_ms - loop->full_since_ms < PAUSE_AFTER_MS)
+		return false;
+	pause_all(loop, true);  // also what was assigned since
+	return true;
+}
+
+enum status loop_take_changes(struct loop *loop, struct error *error)
+{
+	static struct log_limit limit;
+	struct wire_arena *arena = &loop->arena;
+	for (int turns = 0; make_room(loop) && turns < TURN_MESSAGES_MAX; turns++) {
+		struct kafka_message message;
+		enum kafka_event event;
+		int32_t partition;
+		uint32_t topic;
+		int64_t offset;
+		struct error problem = { 0 };
+		enum status status = kafka_poll(loop->consumer, 0, &message, &event, &partition, &topic, &offset, &problem);
+		if (status == FATAL) {
+			*error = problem;
+			return FATAL;
+		}
+		if (event == KAFKA_MESSAGE) {
+			take_message(loop, &message, arena);
+			take_more(loop, arena);
+		} else if (event == KAFKA_END) {
+			loop->partition[partition].is_at_end = true;
+		} else if (status != OK || event == KAFKA_PROBLEM) {
+			log_limited(&limit, LOG_LEVEL_WARN, "Kafka has a problem", "reason=%s error=%s", problem.reason, problem.text);
+			return OK;
+		} else {
+			return OK;
+		}
+	}
+	return OK;
+}
+
+bool loop_owns(const struct loop *loop)
+{
+	for (int32_t i = 0; i < loop->partition_count; i++)
+		if (loop->partition[i].is_ours)
+			return true;
+	return false;
+}
+
+bool loop_is_at_end(const struct loop *loop)
+{
+	for (int32_t i = 0; i < loop->partition_count; i++)
+		if (loop->partition[i].is_ours && !loop->partition[i].is_at_end)
+			return false;
+	return true;
+}
+
+static enum status seek(struct loop *loop, int32_t partition, int64_t by_time, struct error *error)
+{
+	int64_t low, high, offset = start_at(by_time, loop->partition[partition].committed);
+	enum status status = kafka_watermarks(loop->consumer, 0, partition, ASK_TIMEOUT_MS, &low, &high, error);
+	if (status == OK)
+		status = kafka_seek(loop->consumer, 0, partition, offset < low ? low : offset, error);
+	loop->partition[partition].is_at_end = false;
+	batch_forget_partition(loop->collecting, partition);
+	return status;
+}
+
+// Totals and partials may have lost different seconds, so what was summed of late is summed again.
+enum status loop_go_back(struct loop *loop, struct error *error)
+{
+	int64_t *start = memory_new((size_t)loop->partition_count * sizeof *start);
+	enum status status = loop_owns(loop) ? find_starts(loop, start, error) : OK;
+	for (int32_t i = 0; i < loop->partition_count && status == OK; i++)
+		if (loop->partition[i].is_ours)
+			status = seek(loop, i, start[i], error);
+	free(start);
+	if (status == OK)
+		now_ours(loop);
+	return status;
+}
+
+enum status loop_read_back(struct loop *loop, struct error *error)
+{
+	int64_t since_ms = loop->is_by_time ? clock_wall_ms() - loop->config->settle_ms : 0;
+	beliefs_clear(&loop->beliefs);
+	enum status status = kafka_read_since(&loop->config->kafka, TOPIC_ALERTS, since_ms, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
+	if (status != OK)
+		beliefs_clear(&loop->beliefs);
+	beliefs_settle(&loop->beliefs);
+	return status;
+}
+
+// Everything up to there is summed and published. Never backwards: what is read again lies before it.
+void loop_commit(struct loop *loop)
+{
+	for (int32_t i = 0; i < loop->partition_count; i++) {
+		struct loop_partition *partition = &loop->partition[i];
+		int64_t next_offset = loop->running->next_offset[i];
+		if (!partition->is_ours || next_offset <= partition->committed)
+			continue;
+		kafka_commit(loop->consumer, 0, i, next_offset);
+		partition->committed = next_offset;
+	}
+}

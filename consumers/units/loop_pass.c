@@ -1,0 +1,225 @@
+// What the loop does with Redis' side: connections that come and go, passes, what follows a pass.
+#include <inttypes.h>
+
+#include "civil.h"
+#include "clock.h"
+#include "log.h"
+#include "loop_parts.h"
+
+// Half of it by chance, so that instances do not come back all at once.
+static void back_off(struct loop *loop)
+{
+	loop->backoff_ms = !loop->backoff_ms ? LOOP_BACKOFF_MS : loop->backoff_ms * 2 > LOOP_BACKOFF_MAX_MS ? LOOP_BACKOFF_MAX_MS : loop->backoff_ms * 2;
+	loop->retry_at_ms = loop->now_ms + loop->backoff_ms / 2 + (int64_t)(clock_random_id() % (uint64_t)(loop->backoff_ms / 2 + 1));
+}
+
+// The outcome of what was under way is unknown, so it is summed again. Its dead letters and beliefs come again from Kafka, with its messages.
+static void keep_changes(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->running->count; i++)
+		batch_add(loop->collecting, loop->running->change[i]);
+	batch_clear(loop->running);
+}
+
+void loop_lose_redis(struct loop *loop, const struct error *why)
+{
+	log_warn("Redis is away; this goes on when it is back", "reason=%s error=%s", why->reason, why->text);
+	redis_close(loop->redis);
+	loop->redis = NULL;
+	loop->state = LOOP_AWAY;
+	loop->health->is_ready = false;
+	courier_drop(&loop->courier);
+	keep_changes(loop);
+	loop->backoff_ms = 0;
+	back_off(loop);
+}
+
+// Going back by settle comes with every connection but the first, which an assignment goes back for.
+static enum status connect(struct loop *loop, struct error *error)
+{
+	enum status status = redis_open(loop->config->redis, &loop->redis, error);
+	if (status == OK)
+		status = loop_go_back(loop, error);
+	if (status == OK) {
+		log_info("connected to Redis", "redis=%s", redis_name(loop->redis));
+		months_reopen(&loop->months);
+		loop->health->reconnects++;
+		loop->state = LOOP_IDLE;
+		loop->backoff_ms = 0;
+		loop->pass_at_ms = 0;
+		return OK;
+	}
+	redis_close(loop->redis);
+	loop->redis = NULL;
+	if (status != RETRY)
+		return FATAL;
+	static struct log_limit limit;
+	log_limited(&limit, LOG_LEVEL_WARN, "cannot go on yet", "reason=%s error=%s", error->reason, error->text);
+	loop->health->is_ready = false;
+	back_off(loop);
+	return OK;
+}
+
+static bool is_ours(const void *self, struct text dimension)
+{
+	const struct loop *loop = self;
+	return loop->partition[kafka_partition_of(dimension, loop->partition_count)].is_ours;
+}
+
+// What is to be done besides what the messages say.
+static void add_own(struct loop *loop)
+{
+	beliefs_give(&loop->beliefs, loop->collecting, is_ours, loop);
+	months_take_over(&loop->months, loop->clock_month, loop->collecting);
+}
+
+static bool has_own(const struct loop *loop)
+{
+	return beliefs_has_more(&loop->beliefs) || months_has_over(&loop->months, loop->clock_month);
+}
+
+bool loop_is_due(const struct loop *loop)
+{
+	int64_t since_ms = loop->now_ms - loop->pass_at_ms;
+	if (batch_is_empty(loop->collecting) && !has_own(loop))
+		return since_ms >= LOOP_LOOK_MS;
+	bool is_behind = loop->is_catching_up || !loop_is_at_end(loop);
+	return batch_is_full(loop->collecting) || since_ms >= (is_behind ? LOOP_PASS_BEHIND_MS : LOOP_PASS_LIVE_MS);
+}
+
+static void begin_pass(struct loop *loop)
+{
+	loop->pass_at_ms = loop->now_ms;
+	loop->answer_by_ms = loop->now_ms + LOOP_REDIS_ANSWER_MS;
+	loop->is_trimming = false;
+	loop->state = LOOP_PASSING;
+	pass_begin(loop->pass, loop->redis, loop->running, clock_wall_us());
+}
+
+static void begin_collected(struct loop *loop)
+{
+	add_own(loop);
+	struct batch *collected = loop->collecting;
+	loop->collecting = loop->running;
+	loop->running = collected;
+	begin_pass(loop);
+}
+
+static void note_written(struct loop *loop)
+{
+	loop->is_catching_up = pass_is_catching_up(loop->pass);
+	loop->clock_month = civil_month_of_day(civil_day_of(pass_clock_ms(loop->pass), loop->config->policy->zone_ms));
+	loop->health->clock_ms = pass_clock_ms(loop->pass);
+	loop->health->is_ready = true;
+	if (batch_is_empty(loop->running))
+		return;
+	loop->health->passes++;
+	loop->health->months += loop->running->count;
+	loop->health->alerts += pass_alert_count(loop->pass);
+	log_debug("pass written", "months=%zu messages=%zu alerts=%zu publishes=%zu", loop->running->count, loop->running->message_count, pass_alert_count(loop->pass),
+		pass_outgoing(loop->pass)->count);
+}
+
+static void begin_sending(struct loop *loop)
+{
+	const struct outgoing *const loads[] = { pass_outgoing(loop->pass), &loop->running->letters };
+	note_written(loop);
+	courier_begin(&loop->courier, loads, sizeof loads / sizeof *loads);
+	loop->state = LOOP_SENDING;
+}
+
+static void begin_trim(struct loop *loop)
+{
+	loop->health->published = loop->courier.sent_count;
+	loop->answer_by_ms = loop->now_ms + LOOP_REDIS_ANSWER_MS;
+	loop->is_trimming = true;
+	loop->state = LOOP_PASSING;
+	pass_trim(loop->pass);
+}
+
+static void finish_pass(struct loop *loop)
+{
+	struct batch *batch = loop->running;
+	for (size_t i = 0; i < batch->count; i++)
+		months_note(&loop->months, batch->change[i].dimension, batch->change[i].month, loop->clock_month);
+	loop_commit(loop);
+	pass_leave_over(loop->pass, loop->collecting);
+	batch_clear(batch);
+	loop->state = LOOP_IDLE;
+}
+
+static void follow_pass(struct loop *loop)
+{
+	switch (pass_end(loop->pass)) {
+	case PASS_RUNNING: break;
+	case PASS_CONFLICT:
+		loop->health->conflicts++;
+		begin_pass(loop);
+		break;
+	case PASS_WRITTEN: begin_sending(loop); break;
+	case PASS_TRIMMED: finish_pass(loop); break;
+	}
+}
+
+// Kafka is asked in the middle of the loop, so a broker that is away holds it up for a moment; messages are not lost by that.
+static void read_back(struct loop *loop)
+{
+	struct error error;
+	enum status status = loop_read_back(loop, &error);
+	loop->must_read_back = status != OK;
+	loop->read_back_at_ms = loop->now_ms + LOOP_BACKOFF_MAX_MS;
+	if (status != OK) {
+		static struct log_limit limit;
+		log_limited(&limit, LOG_LEVEL_WARN, "the published alerts cannot be read back yet", "reason=%s error=%s", error.reason, error.text);
+	}
+}
+
+static enum status step_once(struct loop *loop, struct error *error)
+{
+	switch (loop->state) {
+	case LOOP_AWAY: return loop->now_ms >= loop->retry_at_ms ? connect(loop, error) : OK;
+	case LOOP_IDLE:
+		if (loop->must_read_back && loop_owns(loop) && loop->now_ms >= loop->read_back_at_ms)
+			read_back(loop);
+		if (loop_is_due(loop))
+			begin_collected(loop);
+		return OK;
+	case LOOP_PASSING: follow_pass(loop); return OK;
+	case LOOP_SENDING: {
+		enum status status = courier_step(&loop->courier, error);
+		if (status == OK && courier_is_done(&loop->courier))
+			begin_trim(loop);
+		return status;
+	}
+	}
+	return OK;
+}
+
+enum status loop_step(struct loop *loop, struct error *error)
+{
+	enum loop_state before;
+	enum status status;
+	do {
+		before = loop->state;
+		status = step_once(loop, error);
+	} while (status == OK && loop->state != before);
+	return status;
+}
+
+enum status loop_take_replies(struct loop *loop, struct error *error)
+{
+	bool is_sent = true;
+	enum status status = redis_flush(loop->redis, &is_sent, error);
+	loop->is_unsent = !is_sent;
+	while (status == OK) {
+		const struct redisReply *reply;
+		status = redis_receive(loop->redis, &reply, error);
+		if (status != OK || !reply)
+			break;
+		loop->answer_by_ms = loop->now_ms + LOOP_REDIS_ANSWER_MS;
+		status = pass_take(loop->pass, reply, error);
+	}
+	if (status == OK && loop->state == LOOP_PASSING && pass_end(loop->pass) == PASS_RUNNING && loop->now_ms > loop->answer_by_ms)
+		status = error_set(error, RETRY, "redis_away", "Redis at %s has not answered for %d ms", redis_name(loop->redis), LOOP_REDIS_ANSWER_MS);
+	return status;
+}
