@@ -5,10 +5,11 @@
 #include "clock.h"
 #include "civil.h"
 #include "loop.h"
+#include "options.h"
 #include "replay_options.h"
 #include "shipped.h"
 
-enum { EXIT_FATAL = 1, EXIT_CONFIG = 78, BROKER_WAIT_MS = 15000 };
+enum { EXIT_FATAL = 1, BROKER_WAIT_MS = 15000 };
 
 static volatile bool is_asked_to_stop;
 
@@ -30,7 +31,7 @@ static enum status open_mapping(struct replay *replay, struct error *error)
 static enum status open_output(struct replay *replay, struct error *error)
 {
 	const struct replay_options *options = replay->options;
-	if (!options->is_dry_run)
+	if (!options->is_dry_run && !options->is_check)
 		return event_output_open_kafka(&options->kafka, &options->topics, BROKER_WAIT_MS, &replay->output, error);
 	replay->output = event_output_open_lines(stdout, options->zone_ms);
 	return OK;
@@ -98,7 +99,7 @@ int main(int argc, char **argv)
 	replay.options = &options;
 	int64_t start_ms = clock_monotonic_ms();
 	enum status status = replay_open(&replay, &error);
-	if (status == OK) {
+	if (status == OK && !options.is_check) {
 		status = replay_run(&replay, &error);
 		report(&replay, (double)(clock_monotonic_ms() - start_ms) / 1000);
 	}

@@ -20,6 +20,7 @@ struct replay_options {
 	bool is_shuffled;
 	uint64_t seed;
 	bool is_dry_run, has_marks, is_strict, is_quiet, is_json;
+	bool is_check;             // only the configuration is to be checked
 	int64_t clock_to_ms;       // clock marks say at least this; 0 when not asked
 	uint32_t list_max;
 };
