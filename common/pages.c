@@ -132,9 +132,8 @@ static void mark(struct pages *pages, struct page_slot *slot)
 	pages->last = slot;
 }
 
-void pages_touch(struct pages *pages, struct text ticket_id, uint32_t event)
+void pages_touch(struct pages *pages, struct page_address address, uint32_t event)
 {
-	struct page_address address = page_address_of(ticket_id);
 	struct page_slot *slot = pages_slot(pages, address.page);
 	mark(pages, slot);
 	struct touch *touch = new_touch(pages);
@@ -156,6 +155,14 @@ void pages_touch(struct pages *pages, struct text ticket_id, uint32_t event)
 	slot->used_at = pages->step;
 }
 
+void pages_sweep(struct pages *pages, struct text page)
+{
+	struct page_slot *slot = pages_slot(pages, page);
+	mark(pages, slot);
+	slot->is_swept = true;
+	slot->used_at = pages->step;
+}
+
 size_t pages_touch_count(const struct pages *pages)
 {
 	return pages->touch_count;
@@ -169,7 +176,7 @@ struct page_slot *pages_touched(const struct pages *pages)
 void pages_end_step(struct pages *pages)
 {
 	for (struct page_slot *slot = pages->first; slot; slot = slot->next)
-		slot->is_touched = slot->is_changed = false;
+		slot->is_touched = slot->is_changed = slot->is_swept = false;
 	pages->first = pages->last = NULL;
 	pages->touch_count = 0;
 	while (pages->block && pages->block->before) {

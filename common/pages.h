@@ -31,6 +31,7 @@ struct page_slot {
 	bool is_loaded;              // bytes are what Redis has
 	bool is_touched;
 	bool is_changed;             // bytes are newer than what Redis has
+	bool is_swept;               // everybody in the page is touched
 };
 
 struct pages;
@@ -41,8 +42,10 @@ void pages_clear(struct pages *pages);  // forgets everything, touches too
 // The slot of a page, made if it is new.
 struct page_slot *pages_slot(struct pages *pages, struct text page);
 
-// Adds a touch of the ticket.
-void pages_touch(struct pages *pages, struct text ticket_id, uint32_t event);
+// Adds a touch of whoever lies there.
+void pages_touch(struct pages *pages, struct page_address address, uint32_t event);
+// Touches everybody in the page.
+void pages_sweep(struct pages *pages, struct text page);
 size_t pages_touch_count(const struct pages *pages);
 struct page_slot *pages_touched(const struct pages *pages);  // the first touched slot; follow next
 void pages_end_step(struct pages *pages);                    // forgets the touches, keeps the pages

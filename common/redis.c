@@ -21,18 +21,11 @@ enum {
 	IN_CHUNK_BYTES = 32 * 1024,
 };
 
-// An argument of the command that is being put together.
-struct argument {
-	struct text text;
-	int64_t number;
-	bool is_number;
-};
-
 struct redis {
 	redisContext *context;
 	redisReply *reply;  // the last one handed out
-	struct argument *argument;
-	size_t argument_count, argument_capacity;
+	char *body;         // arguments of the command that is being put together, as they will be sent
+	size_t body_size, body_capacity, argument_count;
 	char *out;
 	size_t out_at, out_size, out_capacity;  // out_at has been sent
 	size_t pending;
@@ -130,7 +123,7 @@ void redis_close(struct redis *redis)
 		freeReplyObject(redis->reply);
 	if (redis->context)
 		redisFree(redis->context);
-	free(redis->argument);
+	free(redis->body);
 	free(redis->out);
 	free(redis);
 }
@@ -143,44 +136,6 @@ const char *redis_name(const struct redis *redis)
 int redis_fd(const struct redis *redis)
 {
 	return redis->context->fd;
-}
-
-static struct argument *add_argument(struct redis *redis)
-{
-	redis->argument = memory_grow(redis->argument, redis->argument_count + 1, sizeof *redis->argument, &redis->argument_capacity);
-	return &redis->argument[redis->argument_count++];
-}
-
-void redis_begin(struct redis *redis, const char *verb)
-{
-	redis->argument_count = 0;
-	redis_argument_string(redis, verb);
-}
-
-void redis_argument(struct redis *redis, struct text argument)
-{
-	*add_argument(redis) = (struct argument){ .text = argument };
-}
-
-void redis_argument_string(struct redis *redis, const char *string)
-{
-	redis_argument(redis, text_of(string));
-}
-
-void redis_argument_integer(struct redis *redis, int64_t number)
-{
-	*add_argument(redis) = (struct argument){ .number = number, .is_number = true };
-}
-
-// Room for `size` more bytes, NULL when that would be too much to hold.
-static char *reserve_out(struct redis *redis, size_t size)
-{
-	if (redis->is_too_large || redis->out_size + size > REDIS_OUT_BYTES_MAX) {
-		redis->is_too_large = true;
-		return NULL;
-	}
-	redis->out = memory_grow(redis->out, redis->out_size + size, 1, &redis->out_capacity);
-	return redis->out + redis->out_size;
 }
 
 enum { NUMBER_BYTES = 24 };  // a 64-bit number with a sign, a mark before it and CR LF after it
@@ -201,43 +156,57 @@ static char *write_number(char *at, char mark, uint64_t number)
 	return at;
 }
 
-static char *write_bytes(char *at, const char *bytes, size_t size)
+void redis_begin(struct redis *redis, const char *verb)
 {
-	at = write_number(at, '$', size);
-	if (size)
-		memcpy(at, bytes, size);
-	at[size] = '\r';
-	at[size + 1] = '\n';
-	return at + size + 2;
+	redis->body_size = redis->argument_count = 0;
+	redis_argument_string(redis, verb);
 }
 
-static char *write_argument(char *at, const struct argument *argument)
+void redis_argument(struct redis *redis, struct text argument)
 {
-	if (!argument->is_number)
-		return write_bytes(at, argument->text.at, argument->text.size);
+	if (redis->is_too_large || redis->body_size + argument.size > REDIS_OUT_BYTES_MAX) {
+		redis->is_too_large = true;
+		return;
+	}
+	redis->body = memory_grow(redis->body, redis->body_size + argument.size + NUMBER_BYTES + 2, 1, &redis->body_capacity);
+	char *at = write_number(redis->body + redis->body_size, '$', argument.size);
+	if (argument.size)
+		memcpy(at, argument.at, argument.size);
+	at += argument.size;
+	*at++ = '\r';
+	*at++ = '\n';
+	redis->body_size = (size_t)(at - redis->body);
+	redis->argument_count++;
+}
+
+void redis_argument_string(struct redis *redis, const char *string)
+{
+	redis_argument(redis, text_of(string));
+}
+
+void redis_argument_integer(struct redis *redis, int64_t number)
+{
 	char digits[NUMBER_BYTES];
-	int size = snprintf(digits, sizeof digits, "%" PRId64, argument->number);
-	return write_bytes(at, digits, (size_t)size);
+	int size = snprintf(digits, sizeof digits, "%" PRId64, number);
+	redis_argument(redis, (struct text){ digits, (uint32_t)size });
 }
 
 void redis_end(struct redis *redis)
 {
-	size_t size = NUMBER_BYTES;
-	for (size_t i = 0; i < redis->argument_count; i++)
-		size += 2 * NUMBER_BYTES + redis->argument[i].text.size;
-	char *at = reserve_out(redis, size);
-	if (!at)
+	if (redis->is_too_large || redis->out_size + redis->body_size > REDIS_OUT_BYTES_MAX) {
+		redis->is_too_large = true;
 		return;
-	at = write_number(at, '*', redis->argument_count);
-	for (size_t i = 0; i < redis->argument_count; i++)
-		at = write_argument(at, &redis->argument[i]);
-	redis->out_size = (size_t)(at - redis->out);
+	}
+	redis->out = memory_grow(redis->out, redis->out_size + redis->body_size + NUMBER_BYTES, 1, &redis->out_capacity);
+	char *at = write_number(redis->out + redis->out_size, '*', redis->argument_count);
+	memcpy(at, redis->body, redis->body_size);
+	redis->out_size = (size_t)(at - redis->out) + redis->body_size;
 	redis->pending++;
 }
 
 void redis_command(struct redis *redis, size_t count, const struct text *argument)
 {
-	redis->argument_count = 0;
+	redis->body_size = redis->argument_count = 0;
 	for (size_t i = 0; i < count; i++)
 		redis_argument(redis, argument[i]);
 	redis_end(redis);

@@ -25,7 +25,7 @@ const char *redis_name(const struct redis *redis);  // "127.0.0.1:6379", for err
 
 // Queues a command; its arguments are copied. Nothing is sent before redis_flush.
 void redis_command(struct redis *redis, size_t count, const struct text *argument);
-// The same, put together step by step: begin, arguments, end. The arguments must live until the end.
+// The same, put together step by step: begin, arguments, end. Arguments are copied at once.
 void redis_begin(struct redis *redis, const char *verb);
 void redis_argument(struct redis *redis, struct text argument);
 void redis_argument_string(struct redis *redis, const char *string);

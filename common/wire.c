@@ -31,7 +31,6 @@ static void arena_keep(void *self, void *memory)
 
 static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *type, struct text value, struct wire_arena *arena, struct error *error)
 {
-	arena->used = 0;
 	ProtobufCAllocator allocator = { arena_take, arena_keep, arena };
 	ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, value.size, (const uint8_t *)value.at);
 	if (!message)
@@ -79,7 +78,7 @@ static enum status check_nul(const ProtobufCMessageDescriptor *type, struct text
 	if (!memchr(bytes, 0, value.size))
 		return OK;
 	for (size_t at = 0; at < value.size;) {
-		uint64_t tag, number = 0;
+		uint64_t tag = 0, number = 0;
 		at += varint_get(bytes + at, value.size - at, &tag);
 		switch (tag & 7) {
 		case 0:

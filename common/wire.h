@@ -22,8 +22,9 @@ enum {
 	WIRE_COUNTERS_BYTES_MAX = 4096,
 };
 
-// Memory for one message that is being read: what the returned texts point into. Reuse it from message to message.
-enum { WIRE_ARENA_BYTES = 4 * PAYLOAD_BYTES_MAX };
+// Memory for messages that are being read: what the returned texts point into. The caller sets `used` back to 0 when nobody needs them any more; a message
+// that finds no room is refused, so 3 * PAYLOAD_BYTES_MAX should be left for each.
+enum { WIRE_ARENA_BYTES = 8 * PAYLOAD_BYTES_MAX };
 struct wire_arena {
 	size_t used;
 	_Alignas(16) uint8_t bytes[WIRE_ARENA_BYTES];

@@ -1,0 +1,374 @@
+// What the step writes: counters that must be loaded first, then one transaction.
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "civil.h"
+#include "clock.h"
+#include "keys.h"
+#include "memory.h"
+#include "shard_inside.h"
+#include "varint.h"
+
+void appendices_clear(struct appendices *appendices)
+{
+	appendices->count = 0;
+}
+
+void appendices_done(struct appendices *appendices)
+{
+	for (size_t i = 0; i < appendices->capacity; i++)
+		free(appendices->item[i].buffer.bytes);
+	free(appendices->item);
+	*appendices = (struct appendices){ NULL, 0, 0 };
+}
+
+static struct text text_of_key(const char *key, size_t size)
+{
+	return (struct text){ key, (uint32_t)size };
+}
+
+// A key that is appended to without being read is looked at once, since an APPEND to a list would fail only in the transaction.
+static void check_length(struct shard *shard, const char *key, size_t size)
+{
+	uint64_t hash = XXH3_64bits(key, size) | 1;
+	if (!set64_add(&shard->known_keys, hash))
+		return;
+	redis_begin(shard->redis, "STRLEN");
+	redis_argument(shard->redis, text_of_key(key, size));
+	redis_end(shard->redis);
+	shard_expect(shard, (struct expectation){ .kind = EXPECT_LENGTH });
+}
+
+static void load_months(struct shard *shard)
+{
+	for (struct cell_month *month = cells_dirty(shard->cells); month; month = month->next_dirty) {
+		if (month->is_loaded)
+			continue;
+		char key[KEY_BYTES_MAX];
+		size_t size = key_partial(shard->name, names_dimension(shard->settings->names, month->dimension), month->month, key);
+		redis_begin(shard->redis, "HGETALL");
+		redis_argument(shard->redis, text_of_key(key, size));
+		redis_end(shard->redis);
+		shard_expect(shard, (struct expectation){ .kind = EXPECT_PARTIAL, .month = month });
+	}
+}
+
+enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct error *error)
+{
+	(void)error;
+	char key[KEY_BYTES_MAX];
+	load_months(shard);
+	for (size_t i = 0; i < shard->due_files.count; i++)
+		check_length(shard, key, key_due(shard->name, shard->due_files.item[i].number, key));
+	for (size_t i = 0; i < shard->alert_files.count; i++)
+		check_length(shard, key, key_alerts(shard->name, (int32_t)shard->alert_files.item[i].number, key));
+	*ret_is_loading = shard->expected_count > shard->expected_at;
+	return OK;
+}
+
+// A command of the transaction: begin, arguments, end.
+static void begin(struct shard *shard, const char *verb)
+{
+	redis_begin(shard->redis, verb);
+}
+
+static void begin_key(struct shard *shard, const char *verb, const char *key, size_t size)
+{
+	redis_begin(shard->redis, verb);
+	redis_argument(shard->redis, text_of_key(key, size));
+}
+
+static void end(struct shard *shard)
+{
+	redis_end(shard->redis);
+	shard_expect(shard, (struct expectation){ .kind = EXPECT_QUEUED, .count = 1 });
+}
+
+static void write_names(struct shard *shard)
+{
+	uint32_t count = dictionary_count(shard->dictionary);
+	char key[KEY_BYTES_MAX];
+	if (count == shard->head.names)
+		return;
+	begin_key(shard, "RPUSH", key, key_names(shard->name, key));
+	for (uint32_t local = shard->head.names + 1; local <= count; local++)
+		redis_argument(shard->redis, names_dimension(shard->settings->names, dictionary_name(shard->dictionary, local)));
+	end(shard);
+	shard->head.names = count;
+}
+
+static void write_pages(struct shard *shard)
+{
+	size_t count = 0;
+	for (struct page_slot *slot = pages_touched(shard->pages); slot; slot = slot->next) {
+		if (!slot->is_changed)
+			continue;
+		if (count % READ_KEYS_MAX == 0) {
+			if (count)
+				end(shard);
+			begin(shard, "MSET");
+		}
+		count++;
+		char key[KEY_BYTES_MAX];
+		size_t size = key_page(shard->name, (struct text){ slot->name, slot->name_size }, key);
+		redis_argument(shard->redis, text_of_key(key, size));
+		redis_argument(shard->redis, (struct text){ (const char *)slot->bytes, slot->size });
+	}
+	if (count)
+		end(shard);
+}
+
+// A change is noted once in a chunk: in Redis with the step. The relay is told when the step is through, lest the sum be made before.
+static void note_change(struct shard *shard, name_id dimension, int32_t day)
+{
+	if (set64_add(&shard->chunk_seen, (uint64_t)dimension << 32 | (uint32_t)day)) {
+		uint8_t record[2 * VARINT_BYTES_MAX];
+		size_t size = varint_put(record, dictionary_add(shard->dictionary, dimension));
+		size += varint_put(record + size, zigzag(day));
+		buffer_add(&shard->changes, record, size);
+	}
+	shard->changed = memory_grow(shard->changed, shard->changed_count + 1, sizeof *shard->changed, &shard->changed_capacity);
+	shard->changed[shard->changed_count++] = (struct changed_day){ dimension, day };
+}
+
+static enum status write_day(struct shard *shard, struct cell_month *month, unsigned index, bool *ret_is_zero, struct error *error)
+{
+	uint8_t bytes[PARTIAL_BYTES_MAX];
+	char day[3];
+	size_t size;
+	enum status status = cell_pack(month->day[index], bytes, &size, error);
+	*ret_is_zero = !size;
+	if (status != OK || !size)
+		return status;
+	snprintf(day, sizeof day, "%02u", (index + 1) % 100);
+	redis_argument_string(shard->redis, day);
+	redis_argument(shard->redis, (struct text){ (const char *)bytes, (uint32_t)size });
+	return OK;
+}
+
+static void delete_days(struct shard *shard, const char *key, size_t size, uint32_t zero)
+{
+	begin_key(shard, "HDEL", key, size);
+	for (unsigned i = 0; i < 31; i++) {
+		char day[3];
+		snprintf(day, sizeof day, "%02u", (i + 1) % 100);
+		if (zero >> i & 1)
+			redis_argument_string(shard->redis, day);
+	}
+	end(shard);
+}
+
+static enum status check_month(const struct cell_month *month, bool *ret_has_value, struct error *error)
+{
+	uint8_t bytes[PARTIAL_BYTES_MAX];
+	size_t size;
+	*ret_has_value = false;
+	for (unsigned i = 0; i < 31; i++) {
+		if (!cell_is_dirty(month->day[i]))
+			continue;
+		enum status status = cell_pack(month->day[i], bytes, &size, error);
+		if (status != OK)
+			return status;
+		*ret_has_value |= size != 0;
+	}
+	return OK;
+}
+
+static enum status write_month(struct shard *shard, struct cell_month *month, struct error *error)
+{
+	char key[KEY_BYTES_MAX];
+	size_t size = key_partial(shard->name, names_dimension(shard->settings->names, month->dimension), month->month, key);
+	uint32_t zero = 0;
+	bool has_value, is_zero;
+	enum status status = check_month(month, &has_value, error);
+	if (status != OK)
+		return status;
+	if (has_value)
+		begin_key(shard, "HSET", key, size);
+	for (unsigned i = 0; i < 31; i++) {
+		if (!cell_is_dirty(month->day[i]))
+			continue;
+		status = write_day(shard, month, i, &is_zero, error);
+		assert(status == OK);
+		zero |= (uint32_t)is_zero << i;
+		note_change(shard, month->dimension, civil_month_first_day(month->month) + (int32_t)i);
+	}
+	if (has_value)
+		end(shard);
+	if (zero)
+		delete_days(shard, key, size, zero);
+	return OK;
+}
+
+static void write_appendix(struct shard *shard, const char *key, size_t size, const struct buffer *buffer)
+{
+	begin_key(shard, "APPEND", key, size);
+	redis_argument(shard->redis, (struct text){ (const char *)buffer->bytes, (uint32_t)buffer->size });
+	end(shard);
+}
+
+static void write_files(struct shard *shard)
+{
+	char key[KEY_BYTES_MAX];
+	for (size_t i = 0; i < shard->due_files.count; i++) {
+		size_t size = key_due(shard->name, shard->due_files.item[i].number, key);
+		write_appendix(shard, key, size, &shard->due_files.item[i].buffer);
+	}
+	for (size_t i = 0; i < shard->alert_files.count; i++) {
+		size_t size = key_alerts(shard->name, (int32_t)shard->alert_files.item[i].number, key);
+		write_appendix(shard, key, size, &shard->alert_files.item[i].buffer);
+	}
+	if (shard->changes.size) {
+		size_t size = key_changes(shard->name, shard->head.changes_to - 1, key);
+		write_appendix(shard, key, size, &shard->changes);
+	}
+	appendices_clear(&shard->due_files);
+	appendices_clear(&shard->alert_files);
+	shard->changes.size = 0;
+}
+
+// Buckets whose tickets have all been judged.
+static void drop_buckets(struct shard *shard)
+{
+	int64_t hour = due_queue_finished_hour(shard->due);
+	char key[KEY_BYTES_MAX];
+	if (hour == DUE_NO_HOUR || hour < shard->head.due_hour)
+		return;
+	begin(shard, "UNLINK");
+	for (int64_t of = shard->head.due_hour; of <= hour; of++)
+		redis_argument(shard->redis, text_of_key(key, key_due(shard->name, of, key)));
+	end(shard);
+	shard->head.due_hour = hour + 1;
+}
+
+static void write_outbox(struct shard *shard)
+{
+	char key[KEY_BYTES_MAX];
+	size_t size = key_outbox(shard->name, key);
+	shard->trimming = relay_alerts_acknowledged(shard->relay);
+	if (shard->trimming) {
+		begin_key(shard, "LTRIM", key, size);
+		redis_argument_integer(shard->redis, (int64_t)shard->trimming);
+		redis_argument_integer(shard->redis, -1);
+		end(shard);
+	}
+	if (!shard->staged_count)
+		return;
+	begin_key(shard, "RPUSH", key, size);
+	for (size_t i = 0; i < shard->staged_count; i++)
+		redis_argument(shard->redis, (struct text){ (const char *)shard->alerts.bytes + shard->staged[i].at, (uint32_t)shard->staged[i].size });
+	end(shard);
+}
+
+// A chunk is written to for a while; then the next one is begun. A closed one goes when it is older than `settle` and nothing in it waits.
+static void turn_chunks(struct shard *shard)
+{
+	struct head *head = &shard->head;
+	int64_t now_ms = clock_wall_ms();
+	if (head->changes_to == head->changes_from || now_ms > shard->chunk_since_ms + SHARD_CHUNK_MS || now_ms < shard->chunk_since_ms) {
+		size_t open = (size_t)(head->changes_to - head->changes_from);
+		shard->chunk_closed_ms = memory_grow(shard->chunk_closed_ms, open + 1, sizeof *shard->chunk_closed_ms, &shard->chunk_capacity);
+		if (open)
+			shard->chunk_closed_ms[open - 1] = now_ms;
+		head->changes_to++;
+		shard->chunk_since_ms = now_ms;
+		set64_clear(&shard->chunk_seen);
+	}
+	char key[KEY_BYTES_MAX];
+	uint64_t needed = relay_changes_needed_from(shard->relay);
+	while (head->changes_from + 1 < head->changes_to && head->changes_from < needed &&
+	       shard->chunk_closed_ms[0] + shard->settings->settle_ms < now_ms) {
+		begin_key(shard, "UNLINK", key, key_changes(shard->name, head->changes_from, key));
+		end(shard);
+		head->changes_from++;
+		memmove(shard->chunk_closed_ms, shard->chunk_closed_ms + 1, (size_t)(head->changes_to - head->changes_from) * sizeof *shard->chunk_closed_ms);
+	}
+}
+
+static void advance_sweep(struct shard *shard)
+{
+	if (!shard->is_sweeping)
+		return;
+	shard->head.sweep = shard->sweep_next ? shard->sweep_next + 1 : 0;
+	shard->sweep_next = SWEEP_NOT_READ;
+	shard->sweep.size = 0;
+	shard->is_sweeping = false;
+}
+
+static void drop_sent(struct shard *shard)
+{
+	while (shard->sent_alerts && shard->sent_alerts->is_judged) {
+		struct sent_alert *sent = shard->sent_alerts;
+		shard->sent_alerts = sent->next;
+		free(sent);
+	}
+}
+
+static void drop_batch(struct shard *shard)
+{
+	for (size_t i = 0; i < shard->batch_count; i++)
+		kafka_message_done(&shard->incoming[i]);
+	shard->stats.events += shard->batch_count;
+	shard->incoming_count -= shard->batch_count;
+	memmove(shard->incoming, shard->incoming + shard->batch_count, shard->incoming_count * sizeof *shard->incoming);
+	shard->batch_count = 0;
+	shard->incoming_since_ms = clock_monotonic_ms();
+}
+
+enum status shard_commit(struct shard *shard, struct error *error)
+{
+	char key[KEY_BYTES_MAX], head[HEAD_BYTES_MAX];
+	enum status status = OK;
+	begin(shard, "MULTI");
+	end(shard);
+	turn_chunks(shard);
+	write_pages(shard);
+	for (struct cell_month *month = cells_dirty(shard->cells); month && status == OK; month = month->next_dirty)
+		status = write_month(shard, month, error);
+	if (status != OK)
+		return status;
+	write_names(shard);
+	write_files(shard);
+	drop_buckets(shard);
+	write_outbox(shard);
+	advance_sweep(shard);
+	shard->head.commit++;
+	shard->head.is_catching_up = !shard->is_live;
+	size_t size = head_format(&shard->head, head);
+	begin_key(shard, "SET", key, key_head(shard->name, key));
+	redis_argument(shard->redis, (struct text){ head, (uint32_t)size });
+	end(shard);
+	redis_begin(shard->redis, "EXEC");
+	redis_end(shard->redis);
+	shard_expect(shard, (struct expectation){ .kind = EXPECT_EXEC });
+	drop_batch(shard);
+	drop_sent(shard);
+	pages_end_step(shard->pages);
+	cells_end_step(shard->cells);
+	pages_trim(shard->pages, shard->settings->cache_bytes / 4 * 3);
+	cells_trim(shard->cells, shard->settings->cache_bytes / 4);
+	return OK;
+}
+
+// The transaction is through: what it holds may leave.
+void shard_committed(struct shard *shard)
+{
+	for (size_t i = 0; i < shard->staged_count; i++) {
+		const struct staged_alert *staged = &shard->staged[i];
+		const char *bytes = (const char *)shard->alerts.bytes;
+		relay_add_alert(shard->relay, (struct text){ bytes + staged->id_at, (uint32_t)staged->id_size }, (struct text){ bytes + staged->at, (uint32_t)staged->size });
+	}
+	shard->staged_count = 0;
+	shard->alerts.size = 0;
+	for (size_t i = 0; i < shard->changed_count; i++)
+		relay_add_change(shard->relay, shard->changed[i].dimension, shard->changed[i].day, shard->head.changes_to - 1);
+	shard->changed_count = 0;
+	relay_alerts_trimmed(shard->relay, shard->trimming);
+	shard->trimming = 0;
+	shard->stats.steps++;
+	shard->reached_at_ms = clock_monotonic_ms();
+}

@@ -1,0 +1,467 @@
+// Judges everybody who was touched: before and after, and what the difference does.
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "civil.h"
+#include "clock.h"
+#include "memory.h"
+#include "rule.h"
+#include "shard_inside.h"
+
+// A ticket with fewer events cannot become too large: each message has at most PAYLOAD_BYTES_MAX.
+enum { TICKET_EVENTS_KEPT = TICKET_BYTES_MAX / PAYLOAD_BYTES_MAX - 1 };
+
+struct bench *bench(void)
+{
+	static struct bench *shared;
+	if (!shared)
+		shared = memory_new(sizeof *shared);
+	return shared;
+}
+
+void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
+{
+	buffer->bytes = memory_grow(buffer->bytes, buffer->size + size, 1, &buffer->capacity);
+	memcpy(buffer->bytes + buffer->size, bytes, size);
+	buffer->size += size;
+}
+
+void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size)
+{
+	size_t i = 0;
+	while (i < appendices->count && appendices->item[i].number != number)
+		i++;
+	if (i == appendices->count) {
+		size_t had = appendices->capacity;
+		appendices->item = memory_grow(appendices->item, i + 1, sizeof *appendices->item, &appendices->capacity);
+		memset(appendices->item + had, 0, (appendices->capacity - had) * sizeof *appendices->item);
+		appendices->item[i].number = number;
+		appendices->item[i].buffer.size = 0;
+		appendices->count++;
+	}
+	buffer_add(&appendices->item[i].buffer, bytes, size);
+}
+
+const struct policy *shard_edition(const struct shard *shard, uint32_t number)
+{
+	if (number == shard->head.edition)
+		return shard->settings->policy;
+	return number && number < shard->edition_capacity && shard->edition[number].is_loaded ? &shard->edition[number].policy : NULL;
+}
+
+struct page_address shard_address(const struct shard *shard, struct text id)
+{
+	return shard->is_of_units ? (struct page_address){ id, PAGE_PLACE_OWN } : page_address_of(id);
+}
+
+size_t shard_unit_month(const struct shard *shard, const struct event *event, char ret_id[256])
+{
+	struct text unit = names_text(shard->settings->names, event->unit);
+	char month[CIVIL_MONTH_BYTES];
+	civil_format_month(civil_month_of_day(civil_day_of(event->at_ms, shard->settings->policy->zone_ms)), month);
+	return (size_t)snprintf(ret_id, 256, "%.*s/%s", (int)unit.size, unit.at, month);
+}
+
+enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error)
+{
+	(void)shard;
+	int64_t sent_at_ms = message->timestamp_ms > 0 ? message->timestamp_ms : clock_wall_ms();
+	if (event->at_ms > sent_at_ms + SHARD_FUTURE_MS)
+		return error_set(error, REJECT, "in_the_future", "at is %" PRId64 " s ahead of the record's time", (event->at_ms - sent_at_ms) / SECOND_MS);
+	return OK;
+}
+
+// Whoever is being judged.
+struct subject {
+	struct text id;
+	struct ticket *ticket;
+	bool is_new, is_merged, is_written;
+};
+
+static void judge_at(const struct shard *shard, const struct subject *subject, const struct policy *policy, int64_t clock_ms, struct facts *facts,
+	struct outcome *outcome)
+{
+	if (shard->is_of_units)
+		assess_unit_month(subject->ticket, policy, clock_ms, shard->settings->names, outcome);
+	else
+		assess(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, facts, outcome);
+}
+
+static int64_t next_revision(struct shard *shard)
+{
+	int64_t now_us = clock_wall_us();
+	shard->head.revision = shard->head.revision + 1 > now_us ? shard->head.revision + 1 : now_us;
+	return shard->head.revision;
+}
+
+static struct text holder_of(const struct shard *shard, const struct alert *alert)
+{
+	return names_text(shard->settings->names, alert->holder ? alert->holder : alert->about.unit);
+}
+
+// Puts the message into the step's outbox.
+static void stage(struct shard *shard, struct text id, const struct wire_alert *alert)
+{
+	uint8_t bytes[WIRE_ALERT_BYTES_MAX];
+	size_t size = wire_pack_alert(alert, bytes);
+	assert(size);
+	shard->staged = memory_grow(shard->staged, shard->staged_count + 1, sizeof *shard->staged, &shard->staged_capacity);
+	struct staged_alert *staged = &shard->staged[shard->staged_count++];
+	staged->id_at = shard->alerts.size;
+	staged->id_size = id.size;
+	buffer_add(&shard->alerts, id.at, id.size);
+	staged->at = shard->alerts.size;
+	staged->size = size;
+	buffer_add(&shard->alerts, bytes, size);
+	shard->stats.alerts++;
+}
+
+static void send_alert(struct shard *shard, const struct subject *subject, const struct alert *alert, enum alert_state state)
+{
+	const struct policy *policy = shard->settings->policy;
+	const struct names *names = shard->settings->names;
+	struct evidence evidence = { .count = 0 };
+	char id[ALERT_ID_BYTES_MAX];
+	size_t size = alert_id(alert, subject->id, policy, names, id);
+	assert(size);
+	alert->rule->describe(alert, &bench()->facts, NULL, &evidence);
+	struct wire_alert out = {
+		.id = { id, (uint32_t)size },
+		.rule = text_of(alert->rule->id),
+		.ticket_id = subject->id,
+		.unit = holder_of(shard, alert),
+		.dimension = names_dimension(names, alert->about.unit),
+		.article = text_of(alert->rule->article),
+		.next_step = text_of(evidence.next_step),
+		.policy = text_of(policy->edition),
+		.at_ms = alert->at_ms,
+		.revision = next_revision(shard),
+		.state = (uint8_t)state,
+		.severity = alert->severity,
+		.evidence_count = evidence.count,
+	};
+	for (uint32_t i = 0; i < evidence.count; i++) {
+		out.evidence[i].name = text_of(evidence.item[i].name);
+		out.evidence[i].value = text_of(evidence.item[i].value);
+	}
+	stage(shard, out.id, &out);
+}
+
+static bool is_about_the_same(const struct alert *a, const struct alert *b)
+{
+	return a->rule == b->rule && a->about.at_ms == b->about.at_ms && a->about.unit == b->about.unit && a->about.number == b->about.number;
+}
+
+static const struct alert *find_alert(const struct outcome *outcome, const struct alert *alert)
+{
+	for (uint32_t i = 0; i < outcome->alert_count; i++)
+		if (is_about_the_same(&outcome->alert[i], alert))
+			return &outcome->alert[i];
+	return NULL;
+}
+
+static void index_alert(struct shard *shard, const struct subject *subject, const struct alert *alert)
+{
+	uint8_t record[256];
+	size_t size = due_record(subject->id, record);
+	appendices_add(&shard->alert_files, civil_day_of(alert->at_ms, shard->settings->policy->zone_ms), record, size);
+}
+
+static void compare_alerts(struct shard *shard, const struct subject *subject, const struct outcome *before, const struct outcome *after)
+{
+	int32_t zone_ms = shard->settings->policy->zone_ms;
+	for (uint32_t i = 0; i < after->alert_count; i++) {
+		const struct alert *now = &after->alert[i], *was = find_alert(before, now);
+		if (!was || civil_day_of(was->at_ms, zone_ms) != civil_day_of(now->at_ms, zone_ms))
+			index_alert(shard, subject, now);
+		if (!was || was->state != now->state || was->at_ms != now->at_ms || was->holder != now->holder)
+			send_alert(shard, subject, now, (enum alert_state)now->state);
+	}
+	for (uint32_t i = 0; i < before->alert_count; i++)
+		if (!find_alert(after, &before->alert[i]))
+			send_alert(shard, subject, &before->alert[i], ALERT_RETRACTED);
+}
+
+// A look lies in the bucket of its hour, once; in the heap too when that hour is the one held in memory.
+static void file_look(struct shard *shard, const struct subject *subject, int64_t was_ms, int64_t look_ms)
+{
+	if (look_ms == NEVER_MS)
+		return;
+	int64_t hour = due_hour_of(look_ms);
+	if (was_ms == NEVER_MS || due_hour_of(was_ms) != hour) {
+		uint8_t record[256];
+		size_t size = due_record(subject->id, record);
+		appendices_add(&shard->due_files, hour, record, size);
+		if (hour < shard->head.due_hour)
+			shard->head.due_hour = hour;
+		if (hour < shard->read_hour)
+			shard->read_hour = hour;
+	}
+	if (hour == shard->loaded_hour)
+		due_heap_push(shard->due, look_ms, subject->id);
+}
+
+static void note_lag(struct shard *shard, const struct outcome *before)
+{
+	if (!before->uses_clock || before->next_look_ms > shard->head.clock_ms)
+		return;
+	shard->stats.timers++;
+	if (shard->is_live && !shard->settings->is_event_clock)
+		shard->stats.lag_ms = clock_wall_ms() - before->next_look_ms;
+}
+
+// What the events of this step, the time, or a new policy make of the subject. `before` was judged with what is stored.
+static void judge_change(struct shard *shard, struct subject *subject, const struct policy *old_policy, const struct outcome *before)
+{
+	const struct policy *policy = shard->settings->policy;
+	struct outcome *after = &bench()->after;
+	struct ticket *ticket = subject->ticket;
+	bool is_same_edition = ticket->edition == shard->head.edition;
+	judge_at(shard, subject, policy, shard->head.clock_ms, &bench()->facts, after);
+	if (is_same_edition) {
+		cells_add_difference(shard->cells, before, after, policy, shard->city);
+	} else {
+		if (old_policy)
+			cells_add_outcome(shard->cells, before, old_policy, shard->city, -1);
+		cells_add_outcome(shard->cells, after, policy, shard->city, 1);
+	}
+	compare_alerts(shard, subject, before, after);
+	file_look(shard, subject, is_same_edition ? before->next_look_ms : NEVER_MS, after->next_look_ms);
+	int64_t clock_ms = after->uses_clock ? shard->head.clock_ms : 0;
+	subject->is_written = subject->is_merged || !is_same_edition || clock_ms == 0 || before->next_look_ms != after->next_look_ms;
+	ticket->edition = shard->head.edition;
+	ticket->clock_ms = clock_ms;
+}
+
+static bool is_due(const struct shard *shard, const struct outcome *before)
+{
+	return before->uses_clock && before->next_look_ms <= shard->head.clock_ms;
+}
+
+// Text of what was merged so far moves out of the arena, when a further message might not find room.
+static enum status fold(struct shard *shard, struct subject *subject, struct error *error)
+{
+	struct bench *b = bench();
+	if (WIRE_ARENA_BYTES - b->arena.used > 3 * PAYLOAD_BYTES_MAX)
+		return OK;
+	size_t size = ticket_encode(subject->ticket, shard->dictionary, b->bytes, sizeof b->bytes);
+	assert(size);
+	memcpy(b->fold, b->bytes, size);
+	b->arena.used = 0;
+	return ticket_decode(b->fold, size, shard->dictionary, subject->ticket, error);
+}
+
+static enum status unpack(struct shard *shard, const struct subject *subject, const struct kafka_message *message, struct event *ret_event, struct error *error)
+{
+	struct text ticket_id;
+	enum status status;
+	if (shard->is_of_units) {
+		status = wire_unpack_unit_event(message->value, shard->settings->names, &bench()->arena, ret_event, error);
+	} else {
+		status = wire_unpack_ticket_event(message->value, shard->settings->names, &bench()->arena, &ticket_id, ret_event, error);
+		if (status == OK && !text_equal(ticket_id, subject->id))
+			return error_set(error, REJECT, "wrong_key", "the key is not the ticket_id");
+	}
+	return status == OK ? shard_check_event(shard, message, ret_event, error) : status;
+}
+
+static enum status merge(struct shard *shard, struct subject *subject, const struct event *event, struct error *error)
+{
+	struct bench *b = bench();
+	struct ticket *ticket = subject->ticket;
+	enum merge merge = ticket_merge(ticket, event, shard->settings->names);
+	if (merge == MERGE_DUPLICATE) {
+		shard->stats.duplicates++;
+		return OK;
+	}
+	if (merge == MERGE_FULL)
+		return error_set(error, REJECT, "too_many_events", "a ticket may have %u events", ticket->capacity);
+	// Too large is found out now, while the event can still be refused.
+	if (merge == MERGE_ADDED && ticket->count > TICKET_EVENTS_KEPT && !ticket_encode(ticket, shard->dictionary, b->bytes, sizeof b->bytes)) {
+		memcpy(ticket->event, b->kept, (ticket->count - 1) * sizeof *ticket->event);
+		ticket->count--;
+		return error_set(error, REJECT, "too_many_events", "a ticket may have %d bytes", TICKET_BYTES_MAX);
+	}
+	subject->is_merged = true;
+	return OK;
+}
+
+// One message of the batch into the subject. A bad one becomes a dead letter and changes nothing.
+static enum status take(struct shard *shard, struct subject *subject, uint32_t number, struct error *error)
+{
+	const struct kafka_message *message = &shard->incoming[number];
+	struct ticket *ticket = subject->ticket;
+	struct event event;
+	enum status status = fold(shard, subject, error);
+	if (status != OK)
+		return status;
+	if (ticket->count >= TICKET_EVENTS_KEPT)
+		memcpy(bench()->kept, ticket->event, ticket->count * sizeof *ticket->event);
+	status = unpack(shard, subject, message, &event, error);
+	if (status == OK)
+		status = merge(shard, subject, &event, error);
+	if (status == REJECT) {
+		relay_add_dead_letter(shard->relay, shard->topic_name, message, error);
+		shard->stats.rejected++;
+		return OK;
+	}
+	if (event.at_ms > shard->clock_ms)
+		shard->clock_ms = event.at_ms;
+	return status;
+}
+
+static enum status load(struct shard *shard, struct subject *subject, const struct page_entry *entry, const struct policy **ret_policy, struct error *error)
+{
+	struct bench *b = bench();
+	struct ticket *ticket = subject->ticket;
+	*ticket = (struct ticket){ .event = b->event, .capacity = shard->is_of_units ? UNIT_MONTH_EVENTS_MAX : TICKET_EVENTS_MAX };
+	*ret_policy = shard->settings->policy;
+	ticket->edition = shard->head.edition;
+	subject->is_new = entry == NULL;
+	if (!entry)
+		return OK;
+	enum status status = ticket_decode(entry->bytes, entry->size, shard->dictionary, ticket, error);
+	if (status != OK)
+		return status;
+	*ret_policy = shard_edition(shard, ticket->edition);
+	if (!*ret_policy)
+		return error_set(error, FATAL, "broken_state", "ticket %.*s was judged by policy edition %u, which is not stored", (int)subject->id.size, subject->id.at,
+			ticket->edition);
+	return OK;
+}
+
+// Judges one subject and appends it to the page that is being written.
+static enum status judge_subject(struct shard *shard, struct subject *subject, const struct page_entry *entry, const struct touch *touch, uint8_t place,
+	struct error *error)
+{
+	struct bench *b = bench();
+	struct outcome *before = &b->before;
+	const struct policy *old_policy;
+	subject->ticket = &b->ticket;
+	subject->is_merged = subject->is_written = false;
+	b->arena.used = 0;
+	enum status status = load(shard, subject, entry, &old_policy, error);
+	if (status != OK)
+		return status;
+	judge_at(shard, subject, old_policy, subject->ticket->clock_ms, &b->facts_before, before);
+	note_lag(shard, before);
+	for (; touch && touch->place == place; touch = touch->next)
+		if (touch->event != TOUCH_NO_EVENT && (status = take(shard, subject, touch->event, error)) != OK)
+			return status;
+	if (subject->is_merged || is_due(shard, before) || subject->ticket->edition != shard->head.edition)
+		judge_change(shard, subject, old_policy, before);
+	else if (before->next_look_ms != NEVER_MS && due_hour_of(before->next_look_ms) == shard->loaded_hour)
+		due_heap_push(shard->due, before->next_look_ms, subject->id);
+	if (!subject->is_written) {
+		if (entry)
+			page_append(&b->writer, place, entry->bytes, entry->size);
+		return OK;
+	}
+	size_t size = ticket_encode(subject->ticket, shard->dictionary, b->bytes, sizeof b->bytes);
+	assert(size);
+	page_append(&b->writer, place, b->bytes, size);
+	return OK;
+}
+
+static bool is_judged(const struct page_slot *slot, const struct touch *touch, uint8_t place)
+{
+	return slot->is_swept || (touch && touch->place == place);
+}
+
+// Walks the stored tickets of a page and the touches side by side, both by ascending place.
+static enum status judge_page(struct shard *shard, struct page_slot *slot, struct error *error)
+{
+	struct bench *b = bench();
+	struct text old = { (const char *)slot->bytes, slot->size };
+	enum status status = page_check(old, error);
+	if (status != OK)
+		return status;
+	size_t cursor = 0;
+	struct page_entry entry;
+	bool has_entry = page_next(old, &cursor, &entry), is_changed = false;
+	const struct touch *touch = slot->first;
+	page_begin(&b->writer);
+	while (has_entry || touch) {
+		uint8_t place = !touch || (has_entry && entry.place <= touch->place) ? entry.place : touch->place;
+		bool is_stored = has_entry && entry.place == place;
+		if (is_judged(slot, touch, place)) {
+			char id[TICKET_ID_BYTES_MAX + NAME_BYTES_MAX];
+			struct subject subject = { .id = { id, (uint32_t)page_ticket_id((struct text){ slot->name, slot->name_size }, place, id) } };
+			status = judge_subject(shard, &subject, is_stored ? &entry : NULL, touch, place, error);
+			if (status != OK)
+				return status;
+			is_changed |= subject.is_written;
+		} else {
+			page_append(&b->writer, place, entry.bytes, entry.size);
+		}
+		while (touch && touch->place == place)
+			touch = touch->next;
+		if (is_stored)
+			has_entry = page_next(old, &cursor, &entry);
+	}
+	if (is_changed) {
+		pages_set(shard->pages, slot, page_seal(&b->writer));
+		slot->is_changed = true;
+	}
+	return OK;
+}
+
+// An alert that was sent and that the state does not give, or gives in another state, is sent again as it is. Source: design.md, idea 2.
+static enum status judge_sent(struct shard *shard, struct error *error)
+{
+	struct bench *b = bench();
+	(void)error;
+	for (struct sent_alert *sent = shard->sent_alerts; sent; sent = sent->next) {
+		struct wire_alert alert;
+		b->arena.used = 0;
+		if (sent->is_judged || wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &b->arena, &alert, NULL) != OK)
+			continue;
+		struct page_address address = shard_address(shard, alert.ticket_id);
+		struct page_slot *slot = pages_slot(shard->pages, address.page);
+		if (!slot->is_touched)
+			continue;  // in a later step
+		sent->is_judged = true;
+		char id[TICKET_ID_BYTES_MAX + 1];
+		if (!text_copy(alert.ticket_id, id, sizeof id))
+			continue;
+		struct subject subject = { .id = { id, alert.ticket_id.size }, .ticket = &b->ticket };
+		size_t cursor = 0;
+		struct page_entry entry;
+		struct text page = { (const char *)slot->bytes, slot->size };
+		bool is_found = false;
+		while (!is_found && page_next(page, &cursor, &entry))
+			is_found = entry.place == address.place;
+		const struct policy *policy;
+		enum status status = load(shard, &subject, is_found ? &entry : NULL, &policy, error);
+		if (status != OK)
+			return status;
+		judge_at(shard, &subject, policy, subject.ticket->clock_ms, &b->facts, &b->after);
+		const struct alert *now = NULL;
+		for (uint32_t i = 0; i < b->after.alert_count && !now; i++) {
+			char known[ALERT_ID_BYTES_MAX];
+			size_t size = alert_id(&b->after.alert[i], subject.id, policy, shard->settings->names, known);
+			if (text_equal((struct text){ known, (uint32_t)size }, alert.id))
+				now = &b->after.alert[i];
+		}
+		if (now && now->state != alert.state)
+			send_alert(shard, &subject, now, (enum alert_state)now->state);
+		if (!now && alert.state != ALERT_RETRACTED) {
+			alert.state = ALERT_RETRACTED;
+			alert.revision = next_revision(shard);
+			stage(shard, alert.id, &alert);
+		}
+	}
+	return OK;
+}
+
+enum status shard_judge(struct shard *shard, struct error *error)
+{
+	for (struct page_slot *slot = pages_touched(shard->pages); slot; slot = slot->next) {
+		enum status status = judge_page(shard, slot, error);
+		if (status != OK)
+			return status;
+	}
+	return shard->sent_alerts ? judge_sent(shard, error) : OK;
+}

@@ -1,0 +1,444 @@
+#include "loop.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "civil.h"
+#include "clock.h"
+#include "kafka.h"
+#include "log.h"
+#include "memory.h"
+#include "metrics.h"
+#include "redis.h"
+
+enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, TOPICS = 2 };
+
+// A shard and when to try again if it is away.
+struct place {
+	struct shard *shard;
+	int64_t retry_at_ms, backoff_ms;
+	int64_t committed;  // what Kafka was told
+	bool is_paused;
+};
+
+struct loop {
+	const struct tickets_options *options;
+	struct shard_settings settings;
+	struct outlet outlet;
+	struct kafka_consumer *consumer;
+	const char *topic[TOPICS + 1];
+	int32_t partitions[TOPICS];
+	struct place place[LOOP_SHARDS_MAX];
+	size_t count;
+	bool is_assigned;
+	int64_t commit_at_ms;
+	struct pollfd poll[LOOP_SHARDS_MAX + 2];
+	struct kafka_message message[POLL_BATCH];
+	struct metrics metrics;
+};
+
+static struct place *find(struct loop *loop, uint32_t topic, int32_t partition)
+{
+	for (size_t i = 0; i < loop->count; i++)
+		if (shard_topic(loop->place[i].shard) == topic && shard_partition(loop->place[i].shard) == partition)
+			return &loop->place[i];
+	return NULL;
+}
+
+static void share_cache(struct loop *loop)
+{
+	loop->settings.cache_bytes = (size_t)loop->options->cache_mib * 1024 * 1024 / (loop->count ? loop->count : 1);
+}
+
+static void drop_all(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->count; i++)
+		shard_free(loop->place[i].shard);
+	loop->count = 0;
+}
+
+static void log_takeover(const struct shard *shard)
+{
+	const struct head *head = shard_head(shard);
+	log_info("shard taken over", "shard=%s offset=%" PRId64 " owner=%016" PRIx64 " commit=%" PRIu64, shard_name(shard), head->offset, head->owner, head->commit);
+}
+
+static enum status take_over(struct loop *loop, struct shard *shard, int64_t committed, struct error *error)
+{
+	int64_t low, high;
+	enum status status = kafka_watermarks(loop->consumer, shard_topic(shard), shard_partition(shard), 5000, &low, &high, error);
+	if (status == OK)
+		status = shard_take_over(shard, committed, high, error);
+	if (status == OK)
+		log_takeover(shard);
+	return status;
+}
+
+static enum status add(struct loop *loop, struct kafka_partition *partition, struct error *error)
+{
+	if (loop->count == LOOP_SHARDS_MAX)
+		return error_set(error, FATAL, "too_many_partitions", "more than %d partitions in one process: start more processes", LOOP_SHARDS_MAX);
+	struct place *place = &loop->place[loop->count++];
+	*place = (struct place){ .committed = -1 };
+	place->shard = shard_new(&loop->settings, partition->topic, loop->topic[partition->topic], partition->partition, loop->partitions[partition->topic]);
+	enum status status = take_over(loop, place->shard, partition->committed, error);
+	partition->offset = shard_offset(place->shard);
+	return status;
+}
+
+// Called from kafka_poll. RETRY (Redis away) is called again by the next kafka_poll.
+static enum status assign(void *self, struct kafka_partition *partition, size_t count, struct error *error)
+{
+	struct loop *loop = self;
+	enum status status = OK;
+	drop_all(loop);
+	for (size_t i = 0; i < count && status == OK; i++)
+		status = add(loop, &partition[i], error);
+	if (status != OK)
+		drop_all(loop);
+	loop->is_assigned = status == OK;
+	share_cache(loop);
+	return status;
+}
+
+static void let_go(void *self, const struct kafka_partition *partition, size_t count, bool is_lost)
+{
+	struct loop *loop = self;
+	for (size_t i = 0; i < count; i++) {
+		struct place *place = find(loop, partition[i].topic, partition[i].partition);
+		if (!place)
+			continue;
+		log_info("shard let go", "shard=%s lost=%s", shard_name(place->shard), is_lost ? "yes" : "no");
+		shard_free(place->shard);
+		*place = loop->place[--loop->count];
+	}
+	share_cache(loop);
+}
+
+static void take(struct loop *loop, struct kafka_message *message)
+{
+	struct place *place = find(loop, message->topic, message->partition);
+	if (place)
+		shard_take(place->shard, message);
+	else
+		kafka_message_done(message);
+}
+
+static void take_batch(struct loop *loop)
+{
+	size_t count = kafka_poll_batch(loop->consumer, loop->message, POLL_BATCH);
+	for (size_t i = 0; i < count; i++)
+		take(loop, &loop->message[i]);
+}
+
+// Kafka is away or was: nobody knows where the end is, and it is only told again after a seek.
+static void lose_end(struct loop *loop, const struct error *problem)
+{
+	static struct log_limit limit;
+	struct error error;
+	log_limited(&limit, LOG_LEVEL_WARN, "Kafka has a problem", "reason=%s error=%s", problem->reason, problem->text);
+	for (size_t i = 0; i < loop->count; i++) {
+		struct shard *shard = loop->place[i].shard;
+		shard_lost_end(shard);
+		if (!shard_is_away(shard) && shard_wanted(shard) >= 0 &&
+		    kafka_seek(loop->consumer, shard_topic(shard), shard_partition(shard), shard_wanted(shard), &error) != OK)
+			log_failure(LOG_LEVEL_DEBUG, "seek after a problem", &error);
+	}
+}
+
+static enum status poll_kafka(struct loop *loop, struct error *error)
+{
+	for (int round = 0; round < POLL_ROUNDS; round++) {
+		struct kafka_message message;
+		enum kafka_event event;
+		int32_t partition;
+		uint32_t topic;
+		int64_t offset;
+		enum status status = kafka_poll(loop->consumer, 0, &message, &event, &partition, &topic, &offset, error);
+		if (status != OK)
+			return status;
+		struct place *place;
+		switch (event) {
+		case KAFKA_NOTHING:
+			return OK;
+		case KAFKA_MESSAGE:
+			take(loop, &message);
+			take_batch(loop);
+			break;
+		case KAFKA_END:
+			if ((place = find(loop, topic, partition)))
+				shard_found_end(place->shard, offset);
+			break;
+		case KAFKA_PROBLEM:
+			lose_end(loop, error);
+			break;
+		}
+	}
+	return OK;
+}
+
+static void back_off(struct place *place)
+{
+	int64_t least = place->backoff_ms ? 2 * place->backoff_ms : LOOP_BACKOFF_MIN_MS;
+	place->backoff_ms = least < LOOP_BACKOFF_MAX_MS ? least : LOOP_BACKOFF_MAX_MS;
+	place->retry_at_ms = clock_monotonic_ms() + place->backoff_ms / 2 + (int64_t)(clock_random_id() % (uint64_t)(place->backoff_ms / 2 + 1));
+}
+
+// A shard that lost its connection or its ownership. If the partition is still ours it is taken over again, from the head.
+static enum status come_back(struct loop *loop, struct place *place, struct error *error)
+{
+	static struct log_limit limit;
+	if (clock_monotonic_ms() < place->retry_at_ms)
+		return OK;
+	enum status status = take_over(loop, place->shard, shard_offset(place->shard), error);
+	if (status == OK)
+		status = kafka_seek(loop->consumer, shard_topic(place->shard), shard_partition(place->shard), shard_offset(place->shard), error);
+	if (status == RETRY) {
+		shard_let_go(place->shard);
+		log_limited(&limit, LOG_LEVEL_WARN, "shard is away", "shard=%s reason=%s error=%s", shard_name(place->shard), error->reason, error->text);
+		back_off(place);
+		return OK;
+	}
+	if (status == OK)
+		place->backoff_ms = 0;
+	return status;
+}
+
+static enum status run_shard(struct loop *loop, struct place *place, struct error *error)
+{
+	struct shard *shard = place->shard;
+	if (shard_is_away(shard))
+		return come_back(loop, place, error);
+	enum status status = shard_run(shard, error);
+	if (status == RETRY) {
+		log_warn("shard lost", "shard=%s reason=%s error=%s", shard_name(shard), error->reason, error->text);
+		back_off(place);
+		return OK;
+	}
+	if (status == OK && shard_is_full(shard) != place->is_paused) {
+		place->is_paused = !place->is_paused;
+		kafka_pause(loop->consumer, shard_topic(shard), shard_partition(shard), place->is_paused);
+	}
+	return status;
+}
+
+static enum status run_shards(struct loop *loop, struct error *error)
+{
+	for (size_t i = 0; i < loop->count; i++) {
+		enum status status = run_shard(loop, &loop->place[i], error);
+		if (status != OK)
+			return status;
+	}
+	if (loop->outlet.status == FATAL) {
+		*error = loop->outlet.error;
+		return FATAL;
+	}
+	return OK;
+}
+
+static void commit_offsets(struct loop *loop)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	if (now_ms < loop->commit_at_ms)
+		return;
+	loop->commit_at_ms = now_ms + LOOP_COMMIT_MS;
+	for (size_t i = 0; i < loop->count; i++) {
+		struct place *place = &loop->place[i];
+		int64_t offset = shard_offset(place->shard);
+		if (shard_is_away(place->shard) || offset < 0 || offset == place->committed)
+			continue;
+		place->committed = offset;
+		kafka_commit(loop->consumer, shard_topic(place->shard), shard_partition(place->shard), offset);
+	}
+}
+
+static void tell_admin(struct loop *loop)
+{
+	const char *problem = loop->is_assigned ? NULL : "no partitions are assigned yet";
+	for (size_t i = 0; i < loop->count && !problem; i++)
+		if (shard_is_away(loop->place[i].shard))
+			problem = "Redis is away";
+	metrics_begin(&loop->metrics);
+	for (size_t i = 0; i < loop->count; i++)
+		metrics_add(&loop->metrics, loop->place[i].shard);
+	metrics_end(&loop->metrics, &loop->outlet);
+	admin_set_ready(!problem, problem ? problem : "");
+}
+
+static int wait_ms(const struct loop *loop)
+{
+	int64_t now_ms = clock_monotonic_ms(), wake_ms = now_ms + WAIT_MAX_MS;
+	for (size_t i = 0; i < loop->count; i++) {
+		const struct place *place = &loop->place[i];
+		int64_t at_ms = shard_is_away(place->shard) ? place->retry_at_ms : shard_wake_ms(place->shard);
+		wake_ms = at_ms < wake_ms ? at_ms : wake_ms;
+	}
+	return wake_ms > now_ms ? (int)(wake_ms - now_ms) : 0;
+}
+
+static void wait(struct loop *loop)
+{
+	nfds_t count = 0;
+	loop->poll[count++] = (struct pollfd){ .fd = kafka_consumer_fd(loop->consumer), .events = POLLIN };
+	loop->poll[count++] = (struct pollfd){ .fd = kafka_producer_fd(loop->outlet.producer), .events = POLLIN };
+	for (size_t i = 0; i < loop->count; i++) {
+		short events = shard_poll_events(loop->place[i].shard);
+		if (events)
+			loop->poll[count++] = (struct pollfd){ .fd = shard_fd(loop->place[i].shard), .events = events };
+	}
+	poll(loop->poll, count, wait_ms(loop));
+}
+
+static enum status round_once(struct loop *loop, struct error *error)
+{
+	static struct log_limit limit;
+	enum status status = poll_kafka(loop, error);
+	if (status == RETRY) {
+		log_limited(&limit, LOG_LEVEL_WARN, "waiting", "reason=%s error=%s", error->reason, error->text);
+		admin_set_ready(false, error->text);
+		poll(NULL, 0, LOOP_BACKOFF_MIN_MS);
+		return OK;
+	}
+	if (status != OK)
+		return status;
+	kafka_producer_poll(loop->outlet.producer, 0);
+	status = run_shards(loop, error);
+	commit_offsets(loop);
+	tell_admin(loop);
+	return status;
+}
+
+static bool is_quiet(const struct loop *loop)
+{
+	for (size_t i = 0; i < loop->count; i++)
+		if (!shard_is_quiet(loop->place[i].shard))
+			return false;
+	return true;
+}
+
+// What is under way is finished, nothing new is taken.
+static enum status stop(struct loop *loop, struct error *error)
+{
+	int64_t until_ms = clock_monotonic_ms() + LOOP_STOP_MS;
+	enum status status = OK;
+	admin_set_ready(false, "stopping");
+	while (status == OK && !is_quiet(loop) && clock_monotonic_ms() < until_ms) {
+		kafka_producer_poll(loop->outlet.producer, 10);
+		status = run_shards(loop, error);
+	}
+	loop->commit_at_ms = 0;
+	commit_offsets(loop);
+	return status;
+}
+
+static enum status open_all(struct loop *loop, struct error *error)
+{
+	const struct tickets_options *options = loop->options;
+	static const struct kafka_owner nobody;
+	struct kafka_owner owner = nobody;
+	owner.assign = assign;
+	owner.revoke = let_go;
+	owner.self = loop;
+	enum status status = kafka_producer_open(&loop->settings.kafka, relay_delivered, &loop->outlet, &loop->outlet.producer, error);
+	for (int i = 0; i < TOPICS && status == OK; i++)
+		status = kafka_partition_count(&loop->settings.kafka, loop->topic[i], 5000, &loop->partitions[i], error);
+	const char *const others[] = { options->changes_topic, options->alerts_topic, options->dead_letters_topic };
+	for (size_t i = 0; i < sizeof others / sizeof *others && status == OK; i++) {
+		int32_t count;
+		status = kafka_partition_count(&loop->settings.kafka, others[i], 5000, &count, error);
+	}
+	if (status == OK)
+		status = kafka_consumer_open(&loop->settings.kafka, options->common.group, options->instance_id, loop->topic, &owner, &loop->consumer, error);
+	return status;
+}
+
+static enum status check_redis(const struct loop *loop, struct error *error)
+{
+	struct redis *redis = NULL;
+	enum status status = redis_open(loop->settings.redis, &redis, error);
+	if (status == OK)
+		status = redis_check_server(redis, shard_commands, error);
+	redis_close(redis);
+	return status;
+}
+
+// At start-up whoever is away is waited for; whatever is wrong ends the program.
+static enum status wait_for(struct loop *loop, enum status (*attempt)(struct loop *, struct error *), const volatile sig_atomic_t *is_asked_to_stop,
+	struct error *error)
+{
+	static struct log_limit limit;
+	struct place pause = { .backoff_ms = 0 };
+	for (;;) {
+		enum status status = attempt(loop, error);
+		if (status != RETRY || *is_asked_to_stop)
+			return status;
+		log_limited(&limit, LOG_LEVEL_WARN, "waiting", "reason=%s error=%s", error->reason, error->text);
+		admin_set_ready(false, error->text);
+		back_off(&pause);
+		poll(NULL, 0, (int)pause.backoff_ms);
+	}
+}
+
+static enum status start_redis(struct loop *loop, struct error *error)
+{
+	return check_redis(loop, error);
+}
+
+static enum status start_kafka(struct loop *loop, struct error *error)
+{
+	enum status status = open_all(loop, error);
+	if (status != OK) {
+		kafka_producer_close(loop->outlet.producer, 0);
+		loop->outlet.producer = NULL;
+	}
+	return status;
+}
+
+static void configure(struct loop *loop, const struct tickets_options *options, const struct policy *policy, struct text policy_text, struct names *names)
+{
+	loop->options = options;
+	loop->topic[0] = options->common.topic;
+	loop->topic[1] = options->unit_topic;
+	loop->outlet = (struct outlet){ .alerts = options->alerts_topic, .changes = options->changes_topic, .dead_letters = options->dead_letters_topic };
+	loop->settings = (struct shard_settings){
+		.redis = options->common.redis,
+		.policy = policy,
+		.policy_text = policy_text,
+		.names = names,
+		.outlet = &loop->outlet,
+		.kafka = { .brokers = options->common.brokers, .client_id = "hotline-tickets", .property_count = options->common.property.count },
+		.settle_ms = options->settle_ms,
+		.is_event_clock = options->clock == CLOCK_EVENT_INDEX,
+		.rebuild = options->rebuild,
+	};
+	memcpy(loop->settings.kafka.property, options->common.property.item, sizeof options->common.property.item);
+}
+
+enum status loop_run(const struct tickets_options *options, const struct policy *policy, struct text policy_text, struct names *names,
+	const volatile sig_atomic_t *is_asked_to_stop, struct error *error)
+{
+	struct loop *loop = memory_new(sizeof *loop);
+	configure(loop, options, policy, policy_text, names);
+	metrics_init(&loop->metrics);
+	enum status status = wait_for(loop, start_redis, is_asked_to_stop, error);
+	if (status == OK)
+		status = wait_for(loop, start_kafka, is_asked_to_stop, error);
+	while (status == OK && !*is_asked_to_stop) {
+		status = round_once(loop, error);
+		if (status == OK && !*is_asked_to_stop)
+			wait(loop);
+	}
+	if (status == OK)
+		status = stop(loop, error);
+	else if (status == RETRY && *is_asked_to_stop)
+		status = OK;
+	kafka_consumer_close(loop->consumer);
+	drop_all(loop);
+	kafka_producer_close(loop->outlet.producer, 1000);
+	free(loop);
+	return status;
+}

@@ -1,0 +1,31 @@
+// loop.h - hotline-tickets: polls Kafka, Redis and the clock, and runs the shards that this process owns.
+#ifndef HOTLINE_TICKETS_LOOP_H
+#define HOTLINE_TICKETS_LOOP_H
+
+#include <signal.h>
+
+#include "options.h"
+#include "shard.h"
+
+enum {
+	LOOP_SHARDS_MAX = 1024,        // partitions of both topics together
+	LOOP_STOP_MS = 4000,           // how long a stop waits for what is under way
+	LOOP_BACKOFF_MIN_MS = 100,     // between two tries to reach Redis; doubled, with jitter
+	LOOP_BACKOFF_MAX_MS = 1500,    // below the 2 s within which work goes on after Redis is back
+	LOOP_COMMIT_MS = 1000,         // how often Kafka is told the offsets, for lag tools
+};
+
+struct tickets_options {
+	struct options_common common;
+	const char *unit_topic, *changes_topic, *alerts_topic, *dead_letters_topic, *instance_id;
+	int clock;                     // CLOCK_WALL, CLOCK_EVENT
+	int64_t settle_ms, cache_mib;
+	bool rebuild;
+};
+enum { CLOCK_WALL_INDEX, CLOCK_EVENT_INDEX };
+
+// Runs until *is_asked_to_stop. OK: stopped as asked. FATAL: the error says why.
+MUST_USE enum status loop_run(const struct tickets_options *options, const struct policy *policy, struct text policy_text, struct names *names,
+	const volatile sig_atomic_t *is_asked_to_stop, struct error *error);
+
+#endif

@@ -1,0 +1,89 @@
+// main.c - hotline-tickets: keeps tickets, partial counters and deadlines exact, and raises their alerts.
+#include <signal.h>
+#include <stdlib.h>
+
+#include "admin.h"
+#include "log.h"
+#include "loop.h"
+#include "policy_file.h"
+#include "policy_text.h"
+
+static volatile sig_atomic_t is_asked_to_stop;
+
+static void ask_to_stop(int signal)
+{
+	(void)signal;
+	is_asked_to_stop = 1;
+}
+
+#define FIELD(name) offsetof(struct tickets_options, name)
+
+static const char *const clocks[] = { "wall", "event", NULL };
+
+static const struct option own_options[] = {
+	{ .name = "unit-topic", .type = OPTION_STRING, .offset = FIELD(unit_topic), .value = "TOPIC", .initial = "hotline.unit-events", .help = "The topic of unit events." },
+	{ .name = "changes-topic", .type = OPTION_STRING, .offset = FIELD(changes_topic), .value = "TOPIC", .initial = "hotline.counter-changes",
+		.help = "Where hotline-units is told what to sum again." },
+	{ .name = "alerts-topic", .type = OPTION_STRING, .offset = FIELD(alerts_topic), .value = "TOPIC", .initial = "hotline.alerts", .help = "Where alerts go." },
+	{ .name = "dead-letters-topic", .type = OPTION_STRING, .offset = FIELD(dead_letters_topic), .value = "TOPIC", .initial = "hotline.dead-letters",
+		.help = "Where messages go that cannot be read." },
+	{ .name = "instance-id", .type = OPTION_STRING, .offset = FIELD(instance_id), .value = "ID",
+		.help = "Static membership: a restart within the session's time keeps its partitions. Unique in the group." },
+	{ .name = "clock", .type = OPTION_CHOICE, .offset = FIELD(clock), .value = "wall|event", .initial = "wall", .choices = clocks,
+		.help = "What makes deadlines pass: the wall clock once caught up, or only the events' own time, for replays." },
+	{ .name = "settle", .type = OPTION_DURATION, .offset = FIELD(settle_ms), .value = "DURATION", .initial = "10m", .min = 0, .max = 86400000,
+		.help = "How far back things are told again after a take-over; above the worst loss of Redis." },
+	{ .name = "cache", .type = OPTION_INTEGER, .offset = FIELD(cache_mib), .value = "MIB", .initial = "128", .min = 1, .max = 65536,
+		.help = "Memory for tickets and counters that were used last, in MiB." },
+	{ .name = "rebuild", .type = OPTION_BOOL, .offset = FIELD(rebuild), .help = "Forget what Redis has of this topic's shards and read the topic from its beginning." },
+};
+
+static int fail(const char *doing, const struct error *error)
+{
+	log_failure(LOG_LEVEL_ERROR, doing, error);
+	return error->reason && text_equal(text_of(error->reason), TEXT("bad_config")) ? EXIT_CONFIG : EXIT_FAILURE;
+}
+
+static enum status load_policy(const char *path, struct names *names, struct policy *ret_policy, struct error *error)
+{
+	if (path)
+		return policy_load_file(path, names, ret_policy, error);
+	policy_init_default(ret_policy);
+	policy_stamp(ret_policy, names);
+	return OK;
+}
+
+int main(int argc, char **argv)
+{
+	static struct tickets_options options;
+	static struct policy policy;
+	static const struct option_default defaults[] = { { "group", "hotline-tickets" }, { NULL, NULL } };
+	const struct option_group groups[] = { OPTIONS_COMMON(options.common),
+		{ "Options of hotline-tickets", own_options, sizeof own_options / sizeof *own_options, &options } };
+	const struct options_program program = { .name = "hotline-tickets", .summary = "Keeps tickets, partial counters and deadlines exact, and raises their alerts.",
+		.defaults = defaults, .group = groups, .group_count = 2 };
+	struct error error = { 0 };
+	int code = options_read(&program, argc, argv, NULL);
+	if (code >= 0)
+		return code;
+	log_init(program.name, options_log_level(&options.common));
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, ask_to_stop);
+	signal(SIGTERM, ask_to_stop);
+	struct names *names = names_new();
+	if (load_policy(options.common.policy, names, &policy, &error) != OK)
+		return fail("policy", &error);
+	if (options.common.check_config)
+		return EXIT_SUCCESS;
+	if (admin_open(options.common.admin, options.common.admin_token_file, &error) != OK)
+		return fail("admin port", &error);
+	size_t size;
+	char *text = policy_canonical(&policy, names, &size);
+	enum status status = loop_run(&options, &policy, (struct text){ text, (uint32_t)size }, names, &is_asked_to_stop, &error);
+	code = status == OK ? EXIT_SUCCESS : fail("stopping", &error);
+	admin_close();
+	free(text);
+	policy_done(&policy);
+	names_free(names);
+	return code;
+}

@@ -1,0 +1,60 @@
+// relay.h - what leaves a shard: alerts from its outbox, changes of counters, dead letters. Each until Kafka has acknowledged it.
+//
+// The step decides and stores; the relay sends what is stored, in this order: first the transaction, then the message. After a crash the next owner
+// finds in Redis what was not acknowledged and sends it again.
+#ifndef HOTLINE_RELAY_H
+#define HOTLINE_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "kafka.h"
+#include "names.h"
+#include "text.h"
+
+enum {
+	RELAY_OUTBOX_MAX = 100000,      // alerts that wait; above it the shard takes no new events
+	RELAY_CHANGES_LIVE_MS = 100,    // how long changes are gathered when live
+	RELAY_CHANGES_BUSY_MS = 1000,   // and when catching up
+};
+
+// The producer that all shards of a process share, and where things go.
+struct outlet {
+	struct kafka_producer *producer;
+	const char *alerts, *changes, *dead_letters;  // topics
+	uint64_t sent, failed, letters;               // for metrics
+	enum status status;                           // FATAL once Kafka refused us
+	struct error error;
+};
+// To be given to kafka_producer_open with the outlet as `self`.
+void relay_delivered(void *outlet, void *tag, enum status status, const char *problem);
+
+struct relay;
+struct relay *relay_new(struct outlet *outlet, const struct names *names, const char *shard);
+// What is still under way finds nobody any more.
+void relay_free(struct relay *relay);
+// Forgets everything that waits: the shard lost its state and will read it again.
+void relay_clear(struct relay *relay);
+
+// An alert that stands in the outbox, in the outbox's order. Copies.
+void relay_add_alert(struct relay *relay, struct text id, struct text bytes);
+size_t relay_alerts_waiting(const struct relay *relay);       // not acknowledged
+size_t relay_alerts_acknowledged(const struct relay *relay);  // so many from the outbox's head can be trimmed
+void relay_alerts_trimmed(struct relay *relay, size_t count);
+
+// A day of a dimension that changed; noted in Redis in chunk `chunk`, which grows.
+void relay_add_change(struct relay *relay, name_id dimension, int32_t day, uint64_t chunk);
+bool relay_has_changes(const struct relay *relay);            // waiting or under way
+uint64_t relay_changes_needed_from(const struct relay *relay);  // chunks before this one hold nothing that waits; UINT64_MAX when nothing does
+
+// The message as it came, with reason, where it came from, and a sentence in headers. It waits until acknowledged.
+void relay_add_dead_letter(struct relay *relay, const char *topic, const struct kafka_message *message, const struct error *error);
+bool relay_has_dead_letters(const struct relay *relay);
+
+// Sends what is due. gather_ms: how long changes are gathered. `revision` is put on changes. Call it in every round of the loop.
+void relay_run(struct relay *relay, int64_t now_ms, int64_t gather_ms, int64_t revision);
+int64_t relay_wake_ms(const struct relay *relay, int64_t gather_ms);  // monotonic, when relay_run has something to do again; NEVER_MS
+
+#endif

@@ -1,0 +1,98 @@
+// shard.h - one partition of an input topic and all that it owns in Redis; the step that takes events in, and everything that hangs on it.
+//
+//     away ──take over──► idle ──begin──► reading ──decide──► (loading) ──► (letters) ──commit──► committing ──► idle
+//                          ▲                                                                  │ more to do: begin in the same write
+//                          └──────────────────────────────────────────────────────────────────┘
+//     any failure ──► away: drop the connection and everything in memory, draw a new owner id, read the head again, go on from there
+//
+// Nothing blocks but the take-over. Source: design.md, ideas 2, 3 and 5; measured.md.
+#ifndef HOTLINE_SHARD_H
+#define HOTLINE_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "head.h"
+#include "kafka.h"
+#include "names.h"
+#include "policy.h"
+#include "relay.h"
+
+enum {
+	SHARD_END_FRESH_MS = 5000,       // how long an end that was found counts while events come in behind it
+	SHARD_BATCH_MAX = 20000,         // events in one step
+	SHARD_BATCH_GOOD = 8000,         // catching up, a step waits for so many events
+	SHARD_GATHER_MS = 50,            // but not longer than this
+	SHARD_INCOMING_MAX = 60000,      // events that wait; above it the partition is paused
+	SHARD_TIMERS_MAX = 5000,         // tickets that a step looks at because of their time
+	SHARD_REPLY_TIMEOUT_MS = 5000,   // a step whose replies take longer is given up, its outcome unknown
+	SHARD_HEARTBEAT_MS = 10000,      // how often an idle shard writes its clock down
+	SHARD_FUTURE_MS = 5 * 60 * 1000, // an event further ahead of its record is refused: one bad clock must not fire a city's deadlines
+	SHARD_CHUNK_MS = 60 * 1000,      // how long one chunk of changes is written to
+};
+
+// What all shards of a process share. Lives as long as they do.
+struct shard_settings {
+	const char *redis;               // address
+	const struct policy *policy;     // in force
+	struct text policy_text;         // the same, canonical
+	struct names *names;
+	struct outlet *outlet;
+	struct kafka_config kafka;       // to read alerts back
+	int64_t settle_ms;               // above the worst rollback of Redis
+	bool is_event_clock;             // never the wall clock
+	bool rebuild;                    // start over: forget all that the shard has
+	size_t cache_bytes;              // of pages and counters, of one shard; may change as shards come and go
+};
+
+// Counts for /metrics, since the process started.
+struct shard_stats {
+	uint64_t events, duplicates, rejected, steps, timers, alerts, takeovers, fenced;
+	int64_t lag_ms;                  // how late the last timer fired
+};
+
+struct shard;
+struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, const char *topic_name, int32_t partition, int32_t partitions);
+// Drops the messages that wait, too. NULL is taken.
+void shard_free(struct shard *shard);
+
+// Connects and reads the head, and makes this process the owner. Blocks up to some seconds.
+//   committed      what the group has committed in Kafka, -1 when nothing: without a head that is history that must not be lost
+//   high           the partition's next offset: alerts are read back when the shard has come so far
+// RETRY redis_away. FATAL head_missing, partitions_changed, broken_state, wrong_type ...
+MUST_USE enum status shard_take_over(struct shard *shard, int64_t committed, int64_t high, struct error *error);
+int64_t shard_offset(const struct shard *shard);  // of the next record to take: KAFKA_OFFSET_EARLIEST for a new shard
+
+// Hands over a message. The shard owns it until it is done with it. An offset that was taken already is passed by.
+void shard_take(struct shard *shard, const struct kafka_message *message);
+bool shard_is_full(const struct shard *shard);
+// The end of the partition was found at `offset`.
+void shard_found_end(struct shard *shard, int64_t offset);
+// Nothing is known about the end any more: Kafka is away.
+void shard_lost_end(struct shard *shard);
+
+// Goes on as far as it can without waiting. RETRY: it has lost its connection or its ownership and is away now. FATAL: stop.
+MUST_USE enum status shard_run(struct shard *shard, struct error *error);
+
+int shard_fd(const struct shard *shard);          // -1 when away
+short shard_poll_events(const struct shard *shard);  // POLLIN, POLLOUT; 0 when it waits for nothing from Redis
+int64_t shard_wake_ms(const struct shard *shard); // monotonic, when to call shard_run though nothing happened; NEVER_MS
+bool shard_is_away(const struct shard *shard);
+bool shard_is_live(const struct shard *shard);    // it has caught up
+bool shard_is_quiet(const struct shard *shard);   // nothing under way, nothing that waits for an acknowledgement
+void shard_let_go(struct shard *shard);           // to away, on purpose
+
+const char *shard_name(const struct shard *shard);
+uint32_t shard_topic(const struct shard *shard);
+int32_t shard_partition(const struct shard *shard);
+const struct head *shard_head(const struct shard *shard);
+const struct shard_stats *shard_stats(const struct shard *shard);
+int64_t shard_wanted(const struct shard *shard);  // the next offset to take in, behind what waits
+size_t shard_waiting(const struct shard *shard);  // events that were fetched and not taken in yet
+
+// Every command that a shard sends, for redis_check_server.
+extern const char *const shard_commands[];
+
+#endif

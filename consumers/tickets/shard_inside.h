@@ -1,0 +1,168 @@
+// shard_inside.h - what the parts of a shard share: takeover.c, step.c, judge.c, commit.c.
+#ifndef HOTLINE_SHARD_INSIDE_H
+#define HOTLINE_SHARD_INSIDE_H
+
+#include "assess.h"
+#include "cells.h"
+#include "due.h"
+#include "keys.h"
+#include "pages.h"
+#include "redis.h"
+#include "set64.h"
+#include "shard.h"
+#include "ticket.h"
+#include "wire.h"
+
+enum { READ_KEYS_MAX = 256, HOURS_MAX = 256 };  // keys a command; hours a step. Source: measured.md, "100 to 500 keys a command is the knee"
+
+#define SWEEP_NOT_READ UINT64_MAX
+
+enum phase { PHASE_AWAY, PHASE_IDLE, PHASE_READING, PHASE_LOADING, PHASE_LETTERS, PHASE_COMMITTING };
+
+// What the next reply from Redis is.
+enum expected { EXPECT_QUEUED, EXPECT_EXEC, EXPECT_WATCH, EXPECT_HEAD, EXPECT_PAGES, EXPECT_BUCKETS, EXPECT_SCAN, EXPECT_PARTIAL, EXPECT_LENGTH };
+struct expectation {
+	enum expected kind;
+	uint32_t first, count;           // pages: of `reading`; buckets: hours; queued: how many replies
+	struct cell_month *month;        // partial
+};
+
+// Bytes that are put together during a step.
+struct buffer {
+	uint8_t *bytes;
+	size_t size, capacity;
+};
+
+// Something to append to a key of its own number (an hour, a day).
+struct appendix {
+	int64_t number;
+	struct buffer buffer;
+};
+struct appendices {
+	struct appendix *item;
+	size_t count, capacity;
+};
+
+// An alert of this step: id and message lie in the step's buffer.
+struct staged_alert {
+	size_t id_at, id_size, at, size;
+};
+
+struct changed_day {
+	name_id dimension;
+	int32_t day;
+};
+
+// An alert that was sent within `settle`, to be compared with the state once it has come back to where it was.
+struct sent_alert {
+	struct sent_alert *next;
+	bool is_judged;
+	uint32_t size;
+	uint8_t bytes[];
+};
+
+struct edition {
+	bool is_loaded;
+	struct policy policy;
+};
+
+struct shard {
+	const struct shard_settings *settings;
+	uint32_t topic;
+	const char *topic_name;
+	int32_t partition, partitions;
+	char name[SHARD_NAME_BYTES];
+	bool is_of_units;                // its subjects are units' months, not tickets
+	name_id city;
+
+	struct redis *redis;
+	enum phase phase;
+	bool is_flushed;                 // all that was queued for Redis has been sent
+	int64_t deadline_ms;             // monotonic, for the replies under way
+	struct expectation *expected;    // a queue
+	size_t expected_at, expected_count, expected_capacity;
+
+	struct head head;                // as it will be once the commit under way is through
+	struct dictionary *dictionary;
+	struct edition *edition;         // by number; [0] is unused. The one in force is settings->policy
+	size_t edition_capacity;
+
+	struct kafka_message *incoming;
+	size_t incoming_count, incoming_capacity, batch_count;
+	int64_t incoming_since_ms;       // monotonic, when the first of them came
+	int64_t next_offset;             // of the next message that is wanted
+
+	struct pages *pages;
+	struct cells *cells;
+	struct due *due;
+	struct relay *relay;
+	struct page_slot **reading;      // pages being read
+	size_t reading_count, reading_capacity;
+	int64_t read_hour;               // buckets before this hour were read
+	int64_t loaded_hour;             // the hour whose looks lie in the heap; DUE_NO_HOUR
+	int64_t first_hour;              // of the buckets being read
+	struct buffer sweep;             // keys of pages to sweep: size (2 bytes) and page, as read
+	uint64_t sweep_next;             // cursor after them; SWEEP_NOT_READ
+	bool is_sweeping;                // this step judges them
+	struct set64 known_keys;         // append-only keys whose type was checked
+
+	int64_t clock_ms;                // of the events of this step
+	bool is_live;
+	int64_t end_offset;              // where the end was found last; -1 when not known
+	int64_t end_seen_ms;             // monotonic
+	int64_t reached_at_ms;           // monotonic, of the last commit
+	struct appendices due_files, alert_files;
+	struct buffer changes, alerts, outgoing;
+	struct staged_alert *staged;
+	size_t staged_count, staged_capacity;
+	struct changed_day *changed;     // of this step
+	size_t changed_count, changed_capacity;
+	size_t trimming;                 // entries of the outbox that the commit under way trims
+	struct set64 chunk_seen;         // what the chunk of changes being written to holds
+	int64_t chunk_since_ms;          // wall
+	int64_t *chunk_closed_ms;        // wall, by chunk from head.changes_from
+	size_t chunk_capacity;
+
+	int64_t read_back_at;            // offset at which alerts are read back; -1 when that is done
+	struct sent_alert *sent_alerts;
+	struct shard_stats stats;
+};
+
+// Room for judging, one for the whole process: it is large, and used by one shard at a time.
+struct bench {
+	struct facts facts_before, facts;
+	struct outcome before, after;
+	struct ticket ticket;
+	struct event event[UNIT_MONTH_EVENTS_MAX];
+	struct event kept[UNIT_MONTH_EVENTS_MAX];
+	struct wire_arena arena;
+	struct page_writer writer;
+	uint8_t bytes[TICKET_BYTES_MAX], fold[TICKET_BYTES_MAX];
+};
+struct bench *bench(void);
+
+void buffer_add(struct buffer *buffer, const void *bytes, size_t size);
+void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size);
+void appendices_clear(struct appendices *appendices);
+void appendices_done(struct appendices *appendices);
+
+// judge.c: judges everybody who was touched, into pages, cells and the step's buffers. FATAL broken_state.
+MUST_USE enum status shard_judge(struct shard *shard, struct error *error);
+const struct policy *shard_edition(const struct shard *shard, uint32_t number);  // NULL when it is not there
+struct page_address shard_address(const struct shard *shard, struct text id);  // a unit's month has a page of its own
+// The subject of a unit event: "xlt-zhujian/2024-03".
+size_t shard_unit_month(const struct shard *shard, const struct event *event, char ret_id[256]);
+// The instant that a record may be ahead of.
+MUST_USE enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error);
+
+// commit.c
+MUST_USE enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct error *error);
+MUST_USE enum status shard_commit(struct shard *shard, struct error *error);
+void shard_committed(struct shard *shard);
+void shard_expect(struct shard *shard, struct expectation expectation);
+
+// takeover.c
+void shard_clear(struct shard *shard);
+MUST_USE enum status shard_read_back(struct shard *shard, struct error *error);
+
+#endif
