@@ -31,6 +31,9 @@ set(core_sources
 	common/policy_text.c
 	common/yaml_format.c
 	common/text.c
+	common/explain.c
+	common/width.c
+	common/table.c
 )
 set(shell_sources
 	common/csv.c
@@ -68,4 +71,10 @@ set(shell_sources
 	common/redis_address.c
 	common/redis_check.c
 	common/wire.c
+	common/words.c
+	common/kafka_look.c
+	common/store.c
+	common/store_alerts.c
+	common/store_counters.c
+	common/store_tickets.c
 )

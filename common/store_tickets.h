@@ -1,0 +1,30 @@
+// store_tickets.h - the tickets that the shards hold, judged by the policy in force and the shard's clock.
+#ifndef HOTLINE_STORE_TICKETS_H
+#define HOTLINE_STORE_TICKETS_H
+
+#include "assess.h"
+#include "store.h"
+
+// What is handed out of one ticket. Everything lives until `visit` returns, which must not use the store.
+struct store_ticket {
+	struct text id;
+	const struct ticket *ticket;
+	const struct facts *facts;
+	const struct outcome *outcome;
+	const struct policy *policy;
+	const char *shard;
+};
+
+// Calls `visit` for each of these tickets that is there, in no order, once though it be named twice. What `visit` returns other than OK ends it.
+MUST_USE enum status store_visit_tickets(struct store *store, const struct text *id, size_t count,
+	enum status (*visit)(void *self, const struct store_ticket *ticket, struct error *error), void *self, struct error *error);
+
+// The tickets that raised an alert dated since_day or later, from the shards' indexes: candidates, the ticket says what is true. Ids may repeat.
+struct store_ids {
+	struct text *id;  // each with a memory of its own
+	size_t count, capacity;
+};
+MUST_USE enum status store_alerted_tickets(struct store *store, int32_t since_day, struct store_ids *ids, struct error *error);
+void store_ids_done(struct store_ids *ids);
+
+#endif

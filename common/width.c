@@ -1,0 +1,89 @@
+#include "width.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct range {
+	uint32_t first, last;
+};
+
+// Two columns. Source: Unicode 14, EastAsianWidth.txt, W and F; what is not assigned between two ranges of one block is taken along.
+static const struct range wide[] = {
+	{ 0x1100, 0x115f }, { 0x231a, 0x231b }, { 0x2329, 0x232a }, { 0x23e9, 0x23ec }, { 0x23f0, 0x23f0 }, { 0x23f3, 0x23f3 }, { 0x25fd, 0x25fe },
+	{ 0x2614, 0x2615 }, { 0x2648, 0x2653 }, { 0x267f, 0x267f }, { 0x2693, 0x2693 }, { 0x26a1, 0x26a1 }, { 0x26aa, 0x26ab }, { 0x26bd, 0x26be },
+	{ 0x26c4, 0x26c5 }, { 0x26ce, 0x26ce }, { 0x26d4, 0x26d4 }, { 0x26ea, 0x26ea }, { 0x26f2, 0x26f3 }, { 0x26f5, 0x26f5 }, { 0x26fa, 0x26fa },
+	{ 0x26fd, 0x26fd }, { 0x2705, 0x2705 }, { 0x270a, 0x270b }, { 0x2728, 0x2728 }, { 0x274c, 0x274c }, { 0x274e, 0x274e }, { 0x2753, 0x2755 },
+	{ 0x2757, 0x2757 }, { 0x2795, 0x2797 }, { 0x27b0, 0x27b0 }, { 0x27bf, 0x27bf }, { 0x2b1b, 0x2b1c }, { 0x2b50, 0x2b50 }, { 0x2b55, 0x2b55 },
+	{ 0x2e80, 0x303e }, { 0x3041, 0x3247 }, { 0x3250, 0x4dbf }, { 0x4e00, 0xa4cf }, { 0xa960, 0xa97f }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
+	{ 0xfe10, 0xfe19 }, { 0xfe30, 0xfe6f }, { 0xff01, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x16fe0, 0x1b2ff }, { 0x1f004, 0x1f004 }, { 0x1f0cf, 0x1f0cf },
+	{ 0x1f18e, 0x1f18e }, { 0x1f191, 0x1f19a }, { 0x1f200, 0x1f320 }, { 0x1f32d, 0x1f335 }, { 0x1f337, 0x1f37c }, { 0x1f37e, 0x1f393 },
+	{ 0x1f3a0, 0x1f3ca }, { 0x1f3cf, 0x1f3d3 }, { 0x1f3e0, 0x1f3f0 }, { 0x1f3f4, 0x1f3f4 }, { 0x1f3f8, 0x1f43e }, { 0x1f440, 0x1f440 },
+	{ 0x1f442, 0x1f4fc }, { 0x1f4ff, 0x1f53d }, { 0x1f54b, 0x1f54e }, { 0x1f550, 0x1f567 }, { 0x1f57a, 0x1f57a }, { 0x1f595, 0x1f596 },
+	{ 0x1f5a4, 0x1f5a4 }, { 0x1f5fb, 0x1f64f }, { 0x1f680, 0x1f6c5 }, { 0x1f6cc, 0x1f6cc }, { 0x1f6d0, 0x1f6d2 }, { 0x1f6d5, 0x1f6df },
+	{ 0x1f6eb, 0x1f6ef }, { 0x1f6f4, 0x1f6ff }, { 0x1f7e0, 0x1f7f0 }, { 0x1f90c, 0x1f93a }, { 0x1f93c, 0x1f945 }, { 0x1f947, 0x1f9ff },
+	{ 0x1fa70, 0x1faff }, { 0x20000, 0x3fffd },
+};
+
+// None: marks that lie on the character before, and signs that only steer. Of the scripts that names of a Chinese city are written in.
+static const struct range none[] = {
+	{ 0x0000, 0x001f }, { 0x007f, 0x009f }, { 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0610, 0x061a }, { 0x064b, 0x065f }, { 0x0670, 0x0670 },
+	{ 0x06d6, 0x06dc }, { 0x0f71, 0x0f7e }, { 0x0f80, 0x0f84 }, { 0x0f8d, 0x0fbc }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x202a, 0x202e },
+	{ 0x2060, 0x206f }, { 0x20d0, 0x20f0 }, { 0x302a, 0x302d }, { 0x3099, 0x309a }, { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0xfeff, 0xfeff },
+	{ 0xe0001, 0xe01ef },
+};
+
+static bool is_in(const struct range *range, size_t count, uint32_t character)
+{
+	size_t from = 0, to = count;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (character > range[middle].last)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < count && character >= range[from].first;
+}
+
+static uint32_t width_of_character(uint32_t character)
+{
+	if (is_in(none, sizeof none / sizeof *none, character))
+		return 0;
+	return is_in(wide, sizeof wide / sizeof *wide, character) ? 2 : 1;
+}
+
+uint32_t width_character(struct text text, uint32_t *ret_size)
+{
+	enum { REPLACEMENT = 0xfffd };
+	const uint8_t *at = (const uint8_t *)text.at;
+	uint32_t size = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+	*ret_size = 1;
+	if (size == 1)
+		return at[0];
+	if (at[0] < 0xc2 || size > text.size || !text_is_utf8((struct text){ text.at, size }))
+		return REPLACEMENT;
+	uint32_t character = at[0] & (0xffu >> (size + 1));
+	for (uint32_t i = 1; i < size; i++)
+		character = character << 6 | (at[i] & 0x3f);
+	*ret_size = size;
+	return character;
+}
+
+uint32_t width_of(struct text text)
+{
+	uint32_t columns = 0, size;
+	for (uint32_t at = 0; at < text.size; at += size)
+		columns += width_of_character(width_character((struct text){ text.at + at, text.size - at }, &size));
+	return columns;
+}
+
+struct text width_cut(struct text text, uint32_t columns)
+{
+	uint32_t at = 0, used = 0, size;
+	for (; at < text.size; at += size) {
+		used += width_of_character(width_character((struct text){ text.at + at, text.size - at }, &size));
+		if (used > columns)
+			break;
+	}
+	return (struct text){ text.at, at };
+}
