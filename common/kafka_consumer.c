@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "kafka.h"
 #include "kafka_client.h"
+#include "kafka_order.h"
 #include "memory.h"
 
 enum {
@@ -24,15 +25,12 @@ enum {
 	CLOSE_TIMEOUT_MS = 5000,
 	COMMIT_EVERY_MS = 200,  // a broker answers one commit after the other, each after its own linger: many would hold up the heartbeats behind them
 	NUDGE_EVERY_MS = 20,
-	HOLES_TRUSTED = 8,  // so many holes in a row that were in the log itself: the topic is compacted or transactional, and asking again would cost more than it finds
 };
 
 // A partition of ours.
 struct place {
-	int64_t expected;    // the offset to hand out next; -1 before the first one
+	struct kafka_order order;
 	int64_t to_commit;   // -1 when nothing is to be committed
-	int64_t hole_from;   // the hole that we sought back for; -1 when none
-	uint32_t holes;      // in a row that were still there
 	bool is_assigned, is_paused;
 	bool must_seek;      // to `expected`, before anything else of it is handed out
 	bool is_at_end;
@@ -239,8 +237,8 @@ static void purge_place(struct kafka_consumer *consumer, struct place *place)
 		rd_kafka_message_t *message = consumer->buffer[i];
 		if (!message || find_place(consumer, topic_of(consumer, message), message->partition) != place)
 			continue;
-		if (place->expected < 0 && !message->err)
-			place->expected = message->offset;
+		if (place->order.expected < 0 && !message->err)
+			place->order.expected = message->offset;
 		rd_kafka_message_destroy(message);
 		consumer->buffer[i] = NULL;
 	}
@@ -338,8 +336,9 @@ static void start_fetching(struct kafka_consumer *consumer)
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)consumer->held_count);
 	for (size_t i = 0; i < consumer->held_count; i++) {
 		const struct kafka_partition *held = &consumer->held[i];
-		*find_place(consumer, held->topic, held->partition) =
-			(struct place){ .expected = held->offset >= 0 ? held->offset : -1, .to_commit = -1, .hole_from = -1, .is_assigned = true };
+		struct place *place = find_place(consumer, held->topic, held->partition);
+		*place = (struct place){ .to_commit = -1, .is_assigned = true };
+		kafka_order_start(&place->order, held->offset);
 		rd_kafka_topic_partition_list_add(list, consumer->topic[held->topic].name, held->partition)->offset = held->offset;
 	}
 	rd_kafka_assign(consumer->client, list);
@@ -382,7 +381,7 @@ static void do_seeks(struct kafka_consumer *consumer)
 		if (!place->must_seek)
 			continue;
 		purge_place(consumer, place);
-		rd_kafka_topic_partition_list_add(list, consumer->topic[consumer->held[i].topic].name, consumer->held[i].partition)->offset = place->expected;
+		rd_kafka_topic_partition_list_add(list, consumer->topic[consumer->held[i].topic].name, consumer->held[i].partition)->offset = place->order.expected;
 	}
 	rd_kafka_error_t *problem = list->cnt ? rd_kafka_seek_partitions(consumer->client, list, SEEK_TIMEOUT_MS) : NULL;
 	consumer->is_seek_due = false;
@@ -462,28 +461,16 @@ static rd_kafka_message_t *take(struct kafka_consumer *consumer)
 	return NULL;
 }
 
-// Whether `offset` may be handed out next. Source of the distrust: design.md, Traps.
 static bool is_next(struct kafka_consumer *consumer, struct place *place, int64_t offset, const char *topic, int32_t partition)
 {
-	if (offset < place->expected)
-		return false;
-	if (place->expected < 0 || offset == place->expected) {
-		if (place->hole_from >= 0) {
-			note_problem(consumer, "records_skipped", "the client skipped records of partition %d of %s from offset %" PRId64 " on; they were read again",
-				partition, topic, place->hole_from);
-			place->hole_from = -1;
-			place->holes = 0;
-		}
+	switch (kafka_order_judge(&place->order, offset)) {
+	case ORDER_TAKE: return true;
+	case ORDER_TAKE_FOUND:
+		note_problem(consumer, "records_skipped", "the client skipped records of partition %d of %s at offset %" PRId64 "; they were read again", partition, topic, offset);
 		return true;
+	case ORDER_AGAIN: ask_seek(consumer, place); return false;
+	default: return false;
 	}
-	if (place->hole_from == place->expected || place->holes >= HOLES_TRUSTED) {
-		place->hole_from = -1;
-		place->holes++;
-		return true;
-	}
-	place->hole_from = place->expected;
-	ask_seek(consumer, place);
-	return false;
 }
 
 static enum status out_of_range(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int64_t asked, struct error *error)
@@ -516,7 +503,7 @@ static enum status note_error(struct kafka_consumer *consumer, const rd_kafka_me
 	if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && place) {
 		if (!place->is_assigned || place->must_seek)  // of a position that was left since
 			return OK;
-		return out_of_range(consumer, topic, message->partition, place->expected >= 0 ? place->expected : message->offset, error);
+		return out_of_range(consumer, topic, message->partition, place->order.expected >= 0 ? place->order.expected : message->offset, error);
 	}
 	const char *text = rd_kafka_message_errstr(message);
 	if (kafka_client_judge(message->err) == FATAL)
@@ -535,10 +522,9 @@ static bool accept_record(struct kafka_consumer *consumer, const rd_kafka_messag
 	struct place *place = find_place(consumer, topic, message->partition);
 	if (!is_wanted(place))
 		return false;
-	if (message->offset != place->expected || place->hole_from >= 0)
-		if (!is_next(consumer, place, message->offset, consumer->topic[topic].name, message->partition))
-			return false;
-	place->expected = message->offset + 1;
+	if (!is_next(consumer, place, message->offset, consumer->topic[topic].name, message->partition))
+		return false;
+	place->order.expected = message->offset + 1;
 	place->is_at_end = false;
 	return true;
 }
@@ -548,7 +534,7 @@ static bool accept_end(struct kafka_consumer *consumer, const rd_kafka_message_t
 	struct place *place = find_place(consumer, topic, message->partition);
 	if (!is_wanted(place) || !is_next(consumer, place, message->offset, consumer->topic[topic].name, message->partition))
 		return false;
-	place->expected = message->offset;
+	place->order.expected = message->offset;
 	place->is_at_end = true;
 	place->end_at_ms = clock_monotonic_ms();
 	return true;
@@ -677,8 +663,7 @@ enum status kafka_seek(struct kafka_consumer *consumer, uint32_t topic, int32_t 
 	if (!place || !place->is_assigned)
 		return error_set(error, RETRY, "not_assigned", "partition %d is not ours to seek in", partition);
 	purge_place(consumer, place);
-	place->expected = offset;
-	place->hole_from = -1;
+	kafka_order_start(&place->order, offset);
 	place->is_at_end = false;
 	ask_seek(consumer, place);
 	return OK;
@@ -696,7 +681,7 @@ void kafka_pause(struct kafka_consumer *consumer, uint32_t topic, int32_t partit
 		purge_place(consumer, place);
 	} else {
 		rd_kafka_resume_partitions(consumer->client, list);
-		if (place->expected >= 0)  // librdkafka would go on behind what we threw away
+		if (place->order.expected >= 0)  // librdkafka would go on behind what we threw away
 			ask_seek(consumer, place);
 	}
 	place->is_paused = is_paused;

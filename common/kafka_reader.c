@@ -15,7 +15,10 @@ struct reader {
 	int timeout_ms;
 	int32_t partition_count;
 	rd_kafka_topic_partition_list_t *from;  // where to start
-	int64_t *until;                         // by partition: the end at the call; what is read up to it is done
+	int64_t since_ms;
+	int64_t *until;                         // by partition: the end at the call; what is read up to it is done, and then it is -1
+	int64_t *low;                           // by partition: where the log begins
+	enum { READ, PROBE, RESTARTED } *mode;  // by partition
 	int32_t left;                           // partitions that are not done
 };
 
@@ -47,29 +50,41 @@ static enum status open_reader(const struct kafka_config *config, struct reader 
 static enum status find_bounds(struct reader *reader, struct error *error)
 {
 	reader->until = memory_new((size_t)reader->partition_count * sizeof *reader->until);
+	reader->low = memory_new((size_t)reader->partition_count * sizeof *reader->low);
+	reader->mode = memory_new((size_t)reader->partition_count * sizeof *reader->mode);
 	reader->from = rd_kafka_topic_partition_list_new(reader->partition_count);
 	for (int32_t i = 0; i < reader->partition_count; i++) {
-		int64_t low;
-		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(reader->client, reader->topic, i, &low, &reader->until[i], reader->timeout_ms);
+		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(reader->client, reader->topic, i, &reader->low[i], &reader->until[i], reader->timeout_ms);
 		if (code)
 			return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell where partition %d of %s begins and ends: %s", i, reader->topic,
 				rd_kafka_err2str(code));
-		rd_kafka_topic_partition_list_add(reader->from, reader->topic, i)->offset = low;
+		rd_kafka_topic_partition_list_add(reader->from, reader->topic, i)->offset = reader->low[i];
 	}
 	return OK;
 }
 
-static enum status find_start(struct reader *reader, int64_t since_ms, struct error *error)
+// Asks where to start. A broker that cannot search by time (librdkafka's mock) says the same
+// as one that has nothing so new, so then the last record is looked at.
+static enum status find_start(struct reader *reader, struct error *error)
 {
-	if (since_ms <= 0)
+	if (reader->since_ms <= 0)
 		return OK;
 	for (int i = 0; i < reader->from->cnt; i++)
-		reader->from->elems[i].offset = since_ms;  // the call takes instants and gives offsets
+		reader->from->elems[i].offset = reader->since_ms;  // the call takes instants and gives offsets
 	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reader->client, reader->from, reader->timeout_ms);
 	for (int i = 0; i < reader->from->cnt && !code; i++)
 		code = reader->from->elems[i].err;
-	return code ? error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell which records of %s are newer than an instant: %s", reader->topic,
-		rd_kafka_err2str(code)) : OK;
+	if (code)
+		return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell which records of %s are newer than an instant: %s", reader->topic,
+			rd_kafka_err2str(code));
+	for (int i = 0; i < reader->from->cnt; i++) {
+		rd_kafka_topic_partition_t *from = &reader->from->elems[i];
+		if (from->offset >= 0)
+			continue;
+		reader->mode[from->partition] = PROBE;
+		from->offset = reader->until[from->partition] - 1;
+	}
+	return OK;
 }
 
 // Leaves out the partitions that have nothing to read.
@@ -78,7 +93,7 @@ static void start_reading(struct reader *reader)
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(reader->partition_count);
 	for (int i = 0; i < reader->from->cnt; i++) {
 		const rd_kafka_topic_partition_t *from = &reader->from->elems[i];
-		if (from->offset >= 0 && from->offset < reader->until[from->partition])  // negative: nothing is as new as that
+		if (from->offset >= reader->low[from->partition] && from->offset < reader->until[from->partition])
 			rd_kafka_topic_partition_list_add(list, reader->topic, from->partition)->offset = from->offset;
 		else
 			reader->until[from->partition] = -1;
@@ -87,6 +102,20 @@ static void start_reading(struct reader *reader)
 	if (list->cnt)
 		rd_kafka_assign(reader->client, list);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+// The broker did not search: all of the partition is read, and what is older passed over.
+static enum status read_from_start(struct reader *reader, int32_t partition, struct error *error)
+{
+	reader->mode[partition] = RESTARTED;  // what else this batch has of it is from before
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, reader->topic, partition)->offset = reader->low[partition];
+	rd_kafka_error_t *problem = rd_kafka_seek_partitions(reader->client, list, reader->timeout_ms);
+	bool is_bad = problem || list->elems[0].err;
+	if (problem)
+		rd_kafka_error_destroy(problem);
+	rd_kafka_topic_partition_list_destroy(list);
+	return is_bad ? error_set(error, RETRY, "kafka_away", "cannot go back in partition %d of %s", partition, reader->topic) : OK;
 }
 
 // `next` is the offset that has been reached.
@@ -101,6 +130,8 @@ static void reach(struct reader *reader, int32_t partition, int64_t next)
 static enum status read_one(struct reader *reader, rd_kafka_message_t *message,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
+	if (message->rkt && reader->mode[message->partition] == RESTARTED)
+		return OK;
 	if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 		reach(reader, message->partition, message->offset);
 		return OK;
@@ -111,7 +142,10 @@ static enum status read_one(struct reader *reader, rd_kafka_message_t *message,
 		return OK;
 	struct kafka_message taken;
 	kafka_client_message(message, 0, &taken);
-	enum status status = take(self, &taken, error);
+	bool is_wanted = reader->since_ms <= 0 || taken.timestamp_ms >= reader->since_ms;
+	if (is_wanted && reader->mode[message->partition] == PROBE)
+		return read_from_start(reader, message->partition, error);
+	enum status status = is_wanted ? take(self, &taken, error) : OK;
 	reach(reader, message->partition, message->offset + 1);
 	return status;
 }
@@ -120,6 +154,8 @@ static enum status read_batch(struct reader *reader, rd_kafka_message_t **messag
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
 	enum status status = OK;
+	for (int32_t i = 0; i < reader->partition_count; i++)
+		reader->mode[i] = reader->mode[i] == RESTARTED ? READ : reader->mode[i];
 	for (size_t i = 0; i < count; i++) {
 		if (status == OK)
 			status = read_one(reader, message[i], take, self, error);
@@ -152,12 +188,12 @@ static enum status read_all(struct reader *reader, enum status (*take)(void *sel
 enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, int timeout_ms,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
-	struct reader reader = { .topic = topic, .timeout_ms = timeout_ms };
+	struct reader reader = { .topic = topic, .timeout_ms = timeout_ms, .since_ms = since_ms };
 	enum status status = open_reader(config, &reader, error);
 	if (status == OK)
 		status = find_bounds(&reader, error);
 	if (status == OK)
-		status = find_start(&reader, since_ms, error);
+		status = find_start(&reader, error);
 	if (status == OK) {
 		start_reading(&reader);
 		status = read_all(&reader, take, self, error);
@@ -165,6 +201,8 @@ enum status kafka_read_since(const struct kafka_config *config, const char *topi
 	if (reader.from)
 		rd_kafka_topic_partition_list_destroy(reader.from);
 	free(reader.until);
+	free(reader.low);
+	free(reader.mode);
 	if (reader.client)
 		rd_kafka_destroy(reader.client);
 	return status;

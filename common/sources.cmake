@@ -59,6 +59,7 @@ set(shell_sources
 	common/kafka.c
 	common/kafka_consumer.c
 	common/kafka_offsets.c
+	common/kafka_order.c
 	common/kafka_partition.c
 	common/kafka_producer.c
 	common/kafka_reader.c
