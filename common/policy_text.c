@@ -210,7 +210,7 @@ static void put_version(struct writer *writer, const struct policy_version *vers
 {
 	char day[CIVIL_DAY_BYTES];
 	civil_format_day(version->from_day, day);
-	put(writer, "  - from: %s\n    terms:\n", day);
+	put(writer, "  - from: %s\n    terms:%s\n", day, version->term_count ? "" : " []");
 	for (uint32_t i = 0; i < version->term_count; i++)
 		put_term(writer, &version->term[i]);
 	put_warnings(writer, version);
