@@ -189,7 +189,7 @@ int64_t city_working_time(const struct city *city, struct chance *chance, int64_
 		return at_ms;
 	if (!city_is_working(city, day) || time_ms >= close_ms)
 		day = calendar_next_working(city->policy.calendar, day + 1);
-	return civil_day_start_ms(day, zone_ms) + open_ms + (int64_t)chance_below(chance, 2 * HOUR_MS);
+	return civil_day_start_ms(day, zone_ms) + open_ms + (int64_t)chance_below(chance, 2 * HOUR_MS / SECOND_MS) * SECOND_MS;
 }
 
 void city_write_roster(const struct city *city, FILE *file)

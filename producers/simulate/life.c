@@ -249,7 +249,7 @@ static void judge(struct maker *maker)
 		bool is_rated = happens(maker, 7400), is_satisfied = true;
 		if (is_rated)
 			is_satisfied = rate(maker, satisfied_e4);
-		if (!happens(maker, is_rated && !is_satisfied ? 8800 : 2600) || !revisit(maker, is_satisfied) || reopens == REOPENS_MAX)
+		if (!happens(maker, is_rated && !is_satisfied ? 8800 : 5000) || !revisit(maker, is_satisfied) || reopens == REOPENS_MAX)
 			return;
 		maker->due_at_ms = due_from(maker, maker->at_ms);
 		if (!resolve(maker))

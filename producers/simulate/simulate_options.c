@@ -27,7 +27,7 @@ static const struct option table[] = {
 	{ .name = "rate", .type = OPTION_STRING, .offset = FIELD(rate), .value = "R",
 		.help = "After the days before today go on live, with R tickets a second by the wall clock, until stopped." },
 	{ .name = "units", .type = OPTION_INTEGER, .offset = FIELD(units), .value = "N", .initial = "120", .min = 1, .max = CITY_UNITS_MAX, .help = "How many units answer." },
-	{ .name = "direct", .type = OPTION_INTEGER, .offset = FIELD(direct), .value = "PERCENT", .initial = "20", .max = 100, .help = "How many tickets the hotline answers itself." },
+	{ .name = "direct", .type = OPTION_INTEGER, .offset = FIELD(direct), .value = "PERCENT", .initial = "10", .max = 100, .help = "How many tickets the hotline answers itself." },
 	{ .name = "swap", .type = OPTION_INTEGER, .offset = FIELD(swap), .value = "PERCENT", .initial = "0", .max = 100, .help = "How many events arrive late, behind up to 50 others." },
 	{ .name = "duplicate", .type = OPTION_INTEGER, .offset = FIELD(duplicate), .value = "PERCENT", .initial = "0", .max = 100, .help = "How many events arrive twice, up to 5000 others apart." },
 	{ .name = "write-roster", .type = OPTION_STRING, .offset = FIELD(write_roster), .value = "FILE", .help = "Write the units as a roster for a policy." },
