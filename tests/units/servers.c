@@ -1,0 +1,182 @@
+#include "servers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+enum { WORDS_MAX = 64, LINE_BYTES = 4096, SKIPPED = 77, POLL_MS = 10 };
+
+char servers_redis_address[SERVERS_PATH_BYTES], servers_brokers[SERVERS_PATH_BYTES];
+static char directory[] = "/tmp/hotline-units.XXXXXX";
+static pid_t redis_pid, kafka_pid;
+
+static void path_of(const char *name, char ret_path[SERVERS_PATH_BYTES])
+{
+	snprintf(ret_path, SERVERS_PATH_BYTES, "%s/%s", directory, name);
+}
+
+void servers_log_path(const char *log_name, char ret_path[SERVERS_PATH_BYTES])
+{
+	path_of(log_name, ret_path);
+}
+
+void servers_open(void)
+{
+	if (system("command -v redis-server > /dev/null")) {
+		printf("SKIP: redis-server is not installed\n");
+		exit(getenv("CI") ? EXIT_FAILURE : SKIPPED);
+	}
+	if (!mkdtemp(directory))
+		abort();
+	snprintf(servers_redis_address, sizeof servers_redis_address, "unix://%s/redis.sock", directory);
+}
+
+pid_t servers_spawn(const char *const *argv, const char *log_name)
+{
+	char log[SERVERS_PATH_BYTES];
+	path_of(log_name, log);
+	pid_t pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing outlives the test
+	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+void servers_signal(pid_t pid, int number)
+{
+	assert_int_equal(kill(pid, number), 0);
+}
+
+int servers_wait_exit(pid_t pid, int timeout_ms)
+{
+	int64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	int state;
+	while (waitpid(pid, &state, WNOHANG) == 0) {
+		if (clock_monotonic_ms() > until_ms)
+			fail_msg("process %d has not ended within %d ms", (int)pid, timeout_ms);
+		poll(NULL, 0, POLL_MS);
+	}
+	return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+}
+
+static void end(pid_t *pid)
+{
+	if (!*pid)
+		return;
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = 0;
+}
+
+void servers_kill_redis(void)
+{
+	end(&redis_pid);
+}
+
+void servers_stop_kafka(void)
+{
+	end(&kafka_pid);
+}
+
+void servers_close(void)
+{
+	end(&redis_pid);
+	end(&kafka_pid);
+	char command[SERVERS_PATH_BYTES + 16];
+	snprintf(command, sizeof command, "rm -rf '%s'", directory);
+	if (getenv("KEEP"))
+		printf("kept %s\n", directory);
+	else if (system(command))
+		printf("cannot remove %s\n", directory);
+}
+
+void servers_start_redis(void)
+{
+	char socket_path[SERVERS_PATH_BYTES];
+	path_of("redis.sock", socket_path);
+	const char *const argv[] = { "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir", directory, "--save", "", "--appendonly", "yes",
+		"--appendfsync", "no", "--maxmemory-policy", "noeviction", NULL };
+	redis_pid = servers_spawn(argv, "redis.log");
+	redis_close(servers_connect());
+}
+
+struct redis *servers_connect(void)
+{
+	int64_t until_ms = clock_monotonic_ms() + SERVERS_WAIT_MS;
+	struct error error;
+	struct redis *redis;
+	while (redis_open(servers_redis_address, &redis, &error) != OK) {
+		if (clock_monotonic_ms() > until_ms)
+			fail_msg("Redis does not answer: %s", error.text);
+		poll(NULL, 0, POLL_MS);
+	}
+	return redis;
+}
+
+static bool read_brokers(void *self)
+{
+	FILE *file = fopen(self, "r");
+	if (!file)
+		return false;
+	bool is_there = fgets(servers_brokers, sizeof servers_brokers, file);
+	servers_brokers[strcspn(servers_brokers, "\n")] = '\0';
+	fclose(file);
+	return is_there;
+}
+
+void servers_start_kafka(const char *devbroker)
+{
+	char port_file[SERVERS_PATH_BYTES];
+	path_of("kafka.address", port_file);
+	const char *const argv[] = { devbroker, "--port-file", port_file, NULL };
+	kafka_pid = servers_spawn(argv, "kafka.log");
+	servers_await(read_brokers, port_file, SERVERS_WAIT_MS);
+}
+
+bool servers_await(bool (*is_so)(void *self), void *self, int timeout_ms)
+{
+	int64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	while (!is_so(self)) {
+		if (clock_monotonic_ms() > until_ms)
+			return false;
+		poll(NULL, 0, POLL_MS);
+	}
+	return true;
+}
+
+const struct redisReply *servers_ask(struct redis *redis, const char *format, ...)
+{
+	char line[LINE_BYTES];
+	struct text word[WORDS_MAX];
+	size_t count = 0;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	for (char *at = strtok(line, " "); at && count < WORDS_MAX; at = strtok(NULL, " "))
+		word[count++] = text_of(at);
+	const struct redisReply *reply;
+	struct error error;
+	redis_command(redis, count, word);
+	if (redis_wait(redis, SERVERS_WAIT_MS, &reply, &error) != OK)
+		fail_msg("%s", error.text);
+	return reply;
+}
