@@ -11,37 +11,42 @@ static const char *const levels[] = { "none", "province", "city", "district", NU
 static const char *const redispatch[] = { "fresh", "continue", NULL };
 static const char *const reopen[] = { "restart", "continue", NULL };
 
+static const char *const levels_english[] = { "gets no deadline", "is judged as one of the province", "is judged as one of the city", "is judged as one of the district" };
+static const char *const levels_chinese[] = { "不设办理时限", "按省级办理", "按市级办理", "按县区级办理" };
+static const char *const terms_english[] = { "starts afresh", "goes on as it was" };
+static const char *const terms_chinese[] = { "时限重新计算", "延续原时限" };
+
 enum { CASES_MAX = 1000000 };
 
 const struct policy_setting policy_settings[] = {
 	{ "default_level", SETTING_CHOICE, AT(default_level), 0, 0, levels,
-		"a ticket without a level is taken for: %s", "没有层级的诉求件按此层级计：%s" },
+		{ "a ticket that comes without a level %s", "没有层级的诉求件%s" }, { levels_english, levels_chinese } },
 	{ "redispatch", SETTING_CHOICE, AT(redispatch_continues), 0, 0, redispatch,
-		"the term of a dispatch after a return: %s", "退件后再转办的时限（fresh 重新计算，continue 延续原时限）：%s" },
+		{ "the term of a dispatch after a return %s", "退件后再转办的，%s" }, { terms_english, terms_chinese } },
 	{ "reopen", SETTING_CHOICE, AT(reopen_continues), 0, 0, reopen,
-		"the term of a reopened ticket: %s", "回访后重新办理的时限（restart 重新计算，continue 延续原时限）：%s" },
+		{ "the term of a ticket that a revisit reopens %s", "回访后重新办理的，%s" }, { terms_english, terms_chinese } },
 	{ "return_within", SETTING_DURATION, AT(return_within_ms), MINUTE_MS, 366 * DAY_MS, NULL,
-		"a unit may return a ticket within %s of its dispatch", "接件后可申请退件的时间：%s" },
+		{ "a unit may return a ticket within %s of its dispatch", "接件后 %s内可申请退件" }, { NULL, NULL } },
 	{ "low_stars", SETTING_COUNT, AT(low_stars), 0, STARS_MAX, NULL,
-		"a rating of %s stars or fewer is low", "%s 星及以下为低星件" },
+		{ "a rating of %s stars or fewer is low", "%s 星及以下为低星件" }, { NULL, NULL } },
 	{ "excellent_stars", SETTING_COUNT, AT(excellent_stars), 0, STARS_MAX, NULL,
-		"a rating of %s stars or more is excellent", "%s 星及以上为优秀" },
+		{ "a rating of %s stars or more is excellent", "%s 星及以上为优秀" }, { NULL, NULL } },
 	{ "floors/satisfaction/limit", SETTING_PERCENT, AT(satisfaction.limit_e4), 0, 10000, NULL,
-		"satisfaction of a unit's month not below %s", "单月满意率不低于 %s" },
+		{ "satisfaction of a unit's month not below %s", "单月满意率不低于 %s" }, { NULL, NULL } },
 	{ "floors/satisfaction/from_cases", SETTING_COUNT, AT(satisfaction.cases_min), 1, CASES_MAX, NULL,
-		"satisfaction is watched from %s rated tickets on", "满意率自 %s 件起考核" },
+		{ "satisfaction is watched from %s rated tickets on", "满意率自 %s 件起考核" }, { NULL, NULL } },
 	{ "floors/completion/limit", SETTING_PERCENT, AT(completion.limit_e4), 0, 10000, NULL,
-		"completion of a unit's month not below %s", "单月办结率不低于 %s" },
+		{ "completion of a unit's month not below %s", "单月办结率不低于 %s" }, { NULL, NULL } },
 	{ "floors/completion/from_cases", SETTING_COUNT, AT(completion.cases_min), 1, CASES_MAX, NULL,
-		"completion is watched from %s dispatched tickets on", "办结率自 %s 件起考核" },
+		{ "completion is watched from %s dispatched tickets on", "办结率自 %s 件起考核" }, { NULL, NULL } },
 	{ "floors/on_time/limit", SETTING_PERCENT, AT(on_time.limit_e4), 0, 10000, NULL,
-		"on-time rate of a unit's month not below %s", "单月及时办结率不低于 %s" },
+		{ "on-time rate of a unit's month not below %s", "单月及时办结率不低于 %s" }, { NULL, NULL } },
 	{ "floors/on_time/from_cases", SETTING_COUNT, AT(on_time.cases_min), 1, CASES_MAX, NULL,
-		"the on-time rate is watched from %s tickets on", "及时办结率自 %s 件起考核" },
+		{ "the on-time rate is watched from %s tickets on", "及时办结率自 %s 件起考核" }, { NULL, NULL } },
 	{ "working_hours/from", SETTING_TIME, AT(office_from_ms), 0, DAY_MS, NULL,
-		"working hours begin at %s", "上班时间 %s" },
+		{ "working hours begin at %s", "上班时间 %s" }, { NULL, NULL } },
 	{ "working_hours/to", SETTING_TIME, AT(office_to_ms), 0, DAY_MS, NULL,
-		"working hours end at %s", "下班时间 %s" },
+		{ "working hours end at %s", "下班时间 %s" }, { NULL, NULL } },
 };
 const uint32_t policy_setting_count = sizeof policy_settings / sizeof *policy_settings;
 
@@ -52,6 +57,11 @@ struct text policy_setting_rule(const struct policy_setting *setting)
 		return TEXT("");
 	const char *id = setting->path + rules.size;
 	return (struct text){ id, (uint32_t)(strchr(id, '/') - id) };
+}
+
+uint32_t policy_setting_choice(const struct policy_setting *setting, const struct policy_version *version)
+{
+	return *((const uint8_t *)version + setting->offset);
 }
 
 void policy_setting_format(const struct policy_setting *setting, const struct policy_version *version, char ret_string[SETTING_VALUE_BYTES])
@@ -71,7 +81,7 @@ void policy_setting_format(const struct policy_setting *setting, const struct po
 		yaml_format_time(*(const int32_t *)field, ret_string);
 		break;
 	case SETTING_CHOICE:
-		snprintf(ret_string, SETTING_VALUE_BYTES, "%s", setting->words[*(const uint8_t *)field]);
+		snprintf(ret_string, SETTING_VALUE_BYTES, "%s", setting->words[policy_setting_choice(setting, version)]);
 		break;
 	}
 }

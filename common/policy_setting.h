@@ -26,8 +26,9 @@ struct policy_setting {
 	size_t offset;             // in struct policy_version
 	int64_t least, most;       // both included
 	const char *const *words;  // of a choice, NULL-terminated
-	// In plain words; %s is the value.
-	const char *english, *chinese;
+	// In plain words, by enum language; %s is the value.
+	const char *sentence[2];
+	const char *const *plain[2];  // of a choice: what stands for each of its words
 };
 
 extern const struct policy_setting policy_settings[];
@@ -39,5 +40,7 @@ struct text policy_setting_rule(const struct policy_setting *setting);
 // The value as the file would say it: "95 %", "24h".
 enum { SETTING_VALUE_BYTES = YAML_NUMBER_BYTES };
 void policy_setting_format(const struct policy_setting *setting, const struct policy_version *version, char ret_string[SETTING_VALUE_BYTES]);
+// The place of a choice among its words.
+uint32_t policy_setting_choice(const struct policy_setting *setting, const struct policy_version *version);
 
 #endif

@@ -10,6 +10,9 @@
 // A sentence in the two languages, by enum language. Translations of one sentence take the same arguments in the same order.
 #define SAY(language, english, chinese) ((language) == LANGUAGE_ENGLISH ? (english) : (chinese))
 
+enum { WORDS_BYTES = 128 };
+_Static_assert((int)WORDS_BYTES >= (int)SETTING_VALUE_BYTES, "a value fits");
+
 static const char *kind_word(uint32_t kind, enum language language)
 {
 	static const char *const chinese[KIND_COUNT] = { "", "投诉", "求助", "咨询", "建议", "表扬", "其他" };
@@ -66,20 +69,41 @@ static void print_term(FILE *file, const struct term *term, const struct names *
 	fprintf(file, SAY(language, " (%s)\n", "（%s）\n"), term->rule);
 }
 
+// "24 hours", "1 hour 30 minutes"; hours are not made days of, since a term of 24 hours is no day.
+static void say_duration(int64_t ms, enum language language, char ret_string[WORDS_BYTES])
+{
+	static const struct {
+		const char *one, *many, *chinese;
+		int64_t ms;
+	} units[] = {
+		{ "hour", "hours", "小时", HOUR_MS }, { "minute", "minutes", "分钟", MINUTE_MS },
+		{ "second", "seconds", "秒", SECOND_MS }, { "millisecond", "milliseconds", "毫秒", 1 },
+	};
+	size_t used = 0;
+	ret_string[0] = '\0';
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		int64_t number = ms / units[i].ms;
+		const char *word = SAY(language, number == 1 ? units[i].one : units[i].many, units[i].chinese);
+		ms %= units[i].ms;
+		if (number)
+			used += (size_t)snprintf(ret_string + used, WORDS_BYTES - used, "%s%lld %s", used ? " " : "", (long long)number, word);
+	}
+}
+
 static void print_warnings(FILE *file, const struct policy_version *version, enum language language)
 {
-	const char *separator = " ";
-	char value[YAML_NUMBER_BYTES];
-	fputs(SAY(language, "  - warnings before a ticket is due:", "  - 到期预警："), file);
+	const char *separator = "";
+	char value[WORDS_BYTES];
+	fputs(SAY(language, "  - warnings before a ticket is due: ", "  - 到期预警："), file);
 	if (!version->warning_count && !version->warning_before_ms)
-		fputs(SAY(language, " none", "无"), file);
+		fputs(SAY(language, "none", "无"), file);
 	for (uint32_t i = 0; i < version->warning_count; i++) {
 		yaml_format_percent(version->warning_e4[i], value);
 		fprintf(file, SAY(language, "%sat %s of the time", "%s用时达 %s"), separator, value);
 		separator = SAY(language, ", ", "、");
 	}
 	if (version->warning_before_ms) {
-		yaml_format_duration(version->warning_before_ms, value);
+		say_duration(version->warning_before_ms, language, value);
 		fprintf(file, SAY(language, "%s%s before", "%s到期前 %s"), separator, value);
 	}
 	fputs("\n", file);
@@ -88,9 +112,14 @@ static void print_warnings(FILE *file, const struct policy_version *version, enu
 // The sentence of a setting holds one %s.
 static void print_setting(FILE *file, const struct policy_setting *setting, const struct policy_version *version, enum language language)
 {
-	char value[SETTING_VALUE_BYTES];
-	const char *sentence = SAY(language, setting->english, setting->chinese), *place = strstr(sentence, "%s");
-	policy_setting_format(setting, version, value);
+	char value[WORDS_BYTES];
+	const char *sentence = setting->sentence[language], *place = strstr(sentence, "%s");
+	if (setting->plain[language])
+		snprintf(value, sizeof value, "%s", setting->plain[language][policy_setting_choice(setting, version)]);
+	else if (setting->type == SETTING_DURATION)
+		say_duration(*(const int64_t *)(const void *)((const char *)version + setting->offset), language, value);
+	else
+		policy_setting_format(setting, version, value);
 	fprintf(file, "  - %.*s%s%s\n", (int)(place - sentence), sentence, value, place + 2);
 }
 

@@ -59,17 +59,20 @@ static void test_english(void **state)
 		"  - complaint of level province: 10 calendar days, not counting the first day, until 24:00 of the last, or of the first working day after it (due-province)\n",
 		"  - enquiry, suggestion of level any: 3 working days, not counting the first day, until 24:00 of the last (due-enquiry)\n",
 		"  - any kind of level any: 5 working days",
-		"  - warnings before a ticket is due: at 50 % of the time, at 75 % of the time, at 90 % of the time, 1d before\n",
+		"  - warnings before a ticket is due: at 50 % of the time, at 75 % of the time, at 90 % of the time, 24 hours before\n",
 		"  - satisfaction of a unit's month not below 95 %\n",
-		"  - a unit may return a ticket within 1d of its dispatch\n",
+		"  - a unit may return a ticket within 24 hours of its dispatch\n",
+		"  - the term of a dispatch after a return starts afresh\n",
 		"  - rule overdue is on: ",
 		"For tickets received from 2024-03-01 on:\n",
 		"  - any kind of level any of district 兴隆台区: 48 hours (a)\n",
 		"  - any kind of level any: 2 working days, at the same time of day (b)\n",
 		"  - warnings before a ticket is due: none\n",
+		"  - the term of a ticket that a revisit reopens goes on as it was\n",
+		"  - a unit may return a ticket within 1 hour 30 minutes of its dispatch\n",
 		"  - rule overdue is off: ",
 	};
-	check_words("roster: [{id: a}]\nversions:\n  - {}\n  - from: 2024-03-01\n    count: clock\n    due_warnings: []\n    rules: {overdue: off}\n"
+	check_words("roster: [{id: a}]\nversions:\n  - {}\n  - from: 2024-03-01\n    count: clock\n    due_warnings: []\n    reopen: continue\n    return_within: 90m\n    rules: {overdue: off}\n"
 		"    terms: [{rule: a, district: 兴隆台区, within: 48 hours}, {rule: b, within: 2 working days}]\n",
 		LANGUAGE_ENGLISH, lines, sizeof lines / sizeof *lines);
 }
@@ -80,7 +83,7 @@ static void test_chinese(void **state)
 	static const char *const lines[] = {
 		"时区 +08:00。\n", "自始：\n", "  - 投诉，省级：10 个自然日，当日不计，至末日 24:00，末日非工作日的顺延（due-province）\n",
 		"  - 咨询、建议，各层级：3 个工作日", "  - 各类，各层级：5 个工作日", "  - 单月满意率不低于 95 %\n", "用时达 50 %、用时达 75 %", "规则 overdue 启用：",
-		"（本规则自带）",
+		"（本规则自带）", "  - 接件后 24 小时内可申请退件\n", "  - 没有层级的诉求件不设办理时限\n", "  - 到期预警：用时达",
 	};
 	check_words("calendar: {base: cn, years: {2027: {}}}\n", LANGUAGE_CHINESE, lines, sizeof lines / sizeof *lines);
 }
