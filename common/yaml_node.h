@@ -6,7 +6,8 @@
 #include "yaml_tree.h"
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAPPING };
-enum { YAML_NOWHERE = UINT32_MAX, YAML_LIST_BYTES_MAX = 256 };
+enum { YAML_LIST_BYTES_MAX = 256 };
+#define YAML_NOWHERE UINT32_MAX
 
 struct yaml_node {
 	const struct yaml *yaml;
