@@ -36,6 +36,7 @@ set(core_sources
 	common/table.c
 )
 set(shell_sources
+	common/admin.c
 	common/csv.c
 	common/event_json.c
 	common/event_output.c
@@ -64,6 +65,7 @@ set(shell_sources
 	common/kafka_producer.c
 	common/kafka_reader.c
 	common/log.c
+	common/metrics.c
 	common/options.c
 	common/options_common.c
 	common/options_print.c
