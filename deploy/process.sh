@@ -33,16 +33,17 @@ pid_of() {  # pid_of PID_FILE: prints the pid when the process that was started 
 	[[ -f $1 ]] && read -r pid start < "$1" && [[ -n $start && $(started_at "$pid") == "$start" ]] && echo "$pid"
 }
 
-# TERM, then KILL after 20 s; a program that ends in order needs less. Removes the pid file.
+# TERM, then KILL after STOP_GRACE_S seconds; a program that ends in order needs less. Removes the pid file.
 stop_process() {  # stop_process PID_FILE
-	local pid deadline=$((SECONDS + 20))
+	local pid grace=${STOP_GRACE_S:-20}
+	local deadline=$((SECONDS + grace))
 	if pid=$(pid_of "$1"); then
 		kill "$pid" 2>/dev/null
 		while pid_of "$1" > /dev/null; do
 			if ((SECONDS > deadline)); then
 				echo "process $pid ($1) did not stop when asked to: killed" >&2
 				kill -9 "$pid" 2>/dev/null
-				deadline=$((SECONDS + 20))
+				deadline=$((SECONDS + grace))
 			fi
 			sleep 0.05
 		done

@@ -1,0 +1,40 @@
+#!/bin/bash
+# devbroker.sh - the embedded broker serves other processes: topics, a consumer group, offsets; and what it is known not to do.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need kcat
+own_devbroker --topics orders:2,hotline.alerts:3
+
+# All topics of the table, with the numbers that --topics gave instead
+topics=$(kcat -L -b "$brokers")
+for topic in hotline.ticket-events:4 hotline.unit-events:1 hotline.counter-changes:4 hotline.unit-counters:4 hotline.alerts:3 hotline.dead-letters:1 orders:2; do
+	has_line "topic" "\"${topic%:*}\" with ${topic#*:} partitions" "$topics"
+done
+
+# What is sent from one process is read by a group in another; what it commits, it does not get again
+printf 'a\nb\nc\n' | kcat -P -b "$brokers" -t orders -p 1
+group() { timeout 30 kcat -b "$brokers" -X auto.offset.reset=earliest -X session.timeout.ms=4000 -X heartbeat.interval.ms=1000 -q "$@"; }
+is_equal "first three" "$(printf 'a\nb\nc')" "$(group -c 3 -G readers orders)"
+printf 'd\n' | kcat -P -b "$brokers" -t orders -p 1
+is_equal "after the commit" d "$(group -c 1 -G readers orders)"
+
+# Ends of a partition are known; times are not (a real Kafka gives 0 and 1 here). Who reads by time must see through this.
+offset() { kcat -Q -b "$brokers" -t "orders:1:$1" | sed 's/.* //'; }
+is_equal "start" 0 "$(offset -2)"
+is_equal "end" 4 "$(offset -1)"
+is_equal "by time" -1 "$(offset 1)"
+
+# hotline-topics finds what it wants
+has_line "topics" "hotline.ticket-events: there, 4 partitions" "$("$(program hotline-topics)" -b "$brokers" 2>/dev/null || true)"
+
+# It stops when asked to
+pid=$(pid_of "$tmp/pids/devbroker")
+kill -TERM "$pid"
+wait_for 10 "devbroker to stop" not_running "$tmp/pids/devbroker"
+
+devbroker=$(program devbroker)
+fails_with 2 "$devbroker" --partitions 0
+fails_with 2 "$devbroker" --nonsense
+fails_with 1 "$devbroker" --topics orders
+has_line "message" 'not NAME:PARTITIONS' "$output"
+fails_with 1 "$devbroker" --port-file "$tmp/none/addr"
