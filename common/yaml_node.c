@@ -91,6 +91,9 @@ const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *ke
 }
 
 static enum status fail(const struct yaml *yaml, uint32_t line, uint32_t column, struct error *error, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static enum status fail(const struct yaml *yaml, uint32_t line, uint32_t column, struct error *error, const char *format, va_list args)
 {
 	char sentence[ERROR_TEXT_BYTES];
 	vsnprintf(sentence, sizeof sentence, format, args);
