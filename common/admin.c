@@ -40,7 +40,7 @@ static bool split_address(const char *address, char ret_host[HOST_BYTES], char r
 		host = (struct text){ host.at + 1, host.size - 2 };
 	}
 	size_t digits = strspn(colon + 1, "0123456789");
-	return digits && !colon[1 + digits] && text_copy(host, ret_host, HOST_BYTES) && text_copy(text_of(colon + 1), ret_port, PORT_BYTES) && atoi(ret_port) <= 65535;
+	return digits && !colon[1 + digits] && text_copy(host, ret_host, HOST_BYTES) && text_copy(text_of(colon + 1), ret_port, PORT_BYTES) && strtol(ret_port, NULL, 10) <= 65535;
 }
 
 static bool is_loopback(const struct sockaddr *address)

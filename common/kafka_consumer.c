@@ -475,7 +475,7 @@ static bool is_next(struct kafka_consumer *consumer, struct place *place, int64_
 
 static enum status out_of_range(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int64_t asked, struct error *error)
 {
-	int64_t low, high;
+	int64_t low = 0, high = 0;
 	const char *name = consumer->topic[topic].name;
 	enum status status = kafka_watermarks(consumer, topic, partition, ASK_TIMEOUT_MS, &low, &high, error);
 	if (status != OK)

@@ -38,7 +38,7 @@ static bool wait_until_ready(int in)
 bool redis_server_start(struct redis_server *server, const char *const *arguments)
 {
 	int fds[2];
-	strcpy(server->dir, "/tmp/hotline-redis.XXXXXX");
+	snprintf(server->dir, sizeof server->dir, "/tmp/hotline-redis.XXXXXX");
 	if (!mkdtemp(server->dir) || pipe(fds))
 		return false;
 	snprintf(server->address, sizeof server->address, "unix://%s/socket", server->dir);

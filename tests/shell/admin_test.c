@@ -95,9 +95,11 @@ static void test_other_requests(void **state)
 	admin_close(admin);
 }
 
-static void write_token(char *path, const char *token)
+enum { PATH_BYTES = 64 };
+
+static void write_token(char path[PATH_BYTES], const char *token)
 {
-	strcpy(path, "/tmp/hotline-token.XXXXXX");
+	snprintf(path, PATH_BYTES, "/tmp/hotline-token.XXXXXX");
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, token, strlen(token)), strlen(token));
@@ -108,7 +110,7 @@ static void test_token(void **state)
 {
 	(void)state;
 	struct admin *admin;
-	char path[64];
+	char path[PATH_BYTES];
 	write_token(path, "0123456789abcdef\nsecond line\n");
 	assert_int_equal(admin_open("0.0.0.0:0", path, &admin, &error), OK);
 	assert_int_equal(ask(admin, "GET", "/metrics", ""), 401);
@@ -136,7 +138,7 @@ static void test_bad_set_ups(void **state)
 {
 	(void)state;
 	struct admin *admin, *other;
-	char path[64], address[32];
+	char path[PATH_BYTES], address[32];
 	assert_int_equal(admin_open("0.0.0.0:0", NULL, &admin, &error), FATAL);
 	assert_string_equal(error.reason, "admin_exposed");
 	assert_non_null(strstr(error.text, "--admin-token-file"));

@@ -55,8 +55,9 @@ static enum status read_words(const char *words)
 	int argc = 1;
 	argv[0] = (char[]){ "hotline-test" };
 	snprintf(text, sizeof text, "%s", words);
-	for (char *word = strtok(text, " "); word && argc < WORDS_MAX; word = strtok(NULL, " "))
-		argv[argc++] = word;
+	for (char *rest = text, *word; argc < WORDS_MAX && (word = strsep(&rest, " "));)
+		if (*word)
+			argv[argc++] = word;
 	argv[argc] = NULL;
 	return options_parse(&program, argc, argv, &operands, &error);
 }
