@@ -71,40 +71,41 @@ static void write_blanks(uint32_t count, FILE *out)
 		fputc(' ', out);
 }
 
-static void write_clean(struct text text, FILE *out)
+static bool is_shown(uint32_t character, uint32_t size)
 {
-	for (uint32_t at = 0, size; at < text.size; at += size) {
-		uint32_t character = width_character((struct text){ text.at + at, text.size - at }, &size);
-		if (character < 0x20 || (character >= 0x7f && character < 0xa0) || (character == 0xfffd && size == 1))
-			fputs("\xef\xbf\xbd", out);
-		else
-			fwrite(text.at + at, 1, size, out);
-	}
+	enum { REPLACEMENT = 0xfffd };
+	return character >= 0x20 && (character < 0x7f || character >= 0xa0) && (character != REPLACEMENT || size > 1);
 }
 
-// A control character is shown as one column.
-static uint32_t width_shown(struct text text)
+// A copy in which every control character and every byte that is no UTF-8 has become U+FFFD, which takes three bytes and one column.
+static struct text cleaned(struct text text)
 {
-	uint32_t columns = width_of(text);
-	for (uint32_t i = 0; i < text.size; i++)
-		columns += (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f;
-	return columns;
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *copy = memory_new(3 * (size_t)text.size + 1), *end = copy;
+	for (uint32_t at = 0, size; at < text.size; at += size) {
+		uint32_t character = width_character((struct text){ text.at + at, text.size - at }, &size);
+		bool is_good = is_shown(character, size);
+		uint32_t wanted = is_good ? size : sizeof replacement - 1;
+		memcpy(end, is_good ? text.at + at : replacement, wanted);
+		end += wanted;
+	}
+	return (struct text){ copy, (uint32_t)(end - copy) };
 }
 
 static uint32_t width_limited(const struct table_column *column, struct text cell)
 {
-	uint32_t width = width_shown(cell);
+	uint32_t width = width_of(cell);
 	return column->width_max && width > column->width_max ? column->width_max : width;
 }
 
 static void write_cell(const struct table_column *column, struct text cell, uint32_t width, bool is_last, FILE *out)
 {
-	bool is_cut = column->width_max && width_shown(cell) > column->width_max;
+	bool is_cut = column->width_max && width_of(cell) > column->width_max;
 	struct text shown = is_cut ? width_cut(cell, column->width_max - 1) : cell;
-	uint32_t fill = width - width_shown(shown) - is_cut;
+	uint32_t fill = width - width_of(shown) - is_cut;
 	if (column->align == TABLE_RIGHT)
 		write_blanks(fill, out);
-	write_clean(shown, out);
+	fwrite(shown.at, 1, shown.size, out);
 	if (is_cut)
 		fputs("\xe2\x80\xa6", out);
 	if (column->align == TABLE_LEFT && !is_last)
@@ -113,30 +114,47 @@ static void write_cell(const struct table_column *column, struct text cell, uint
 		write_blanks(GAP, out);
 }
 
+static void write_row(const struct table_column *column, const struct text *cell, const uint32_t *width, size_t columns, FILE *out)
+{
+	while (columns > 1 && !cell[columns - 1].size)
+		columns--;  // no blanks for what is empty to the end of the line
+	for (size_t i = 0; i < columns; i++)
+		write_cell(&column[i], cell[i], width[i], i + 1 == columns, out);
+	fputc('\n', out);
+}
+
+static void write_head(const struct table *table, uint32_t *width, FILE *out)
+{
+	struct table_column column[TABLE_COLUMNS_MAX];
+	struct text title[TABLE_COLUMNS_MAX];
+	for (size_t i = 0; i < table->column_count; i++) {
+		column[i] = table->column[i];
+		column[i].width_max = 0;  // a title is never cut
+		title[i] = text_of(column[i].title);
+		if (width_of(title[i]) > width[i])
+			width[i] = width_of(title[i]);
+	}
+	write_row(column, title, width, table->column_count, out);
+}
+
 void table_write(const struct table *table, FILE *out)
 {
-	uint32_t width[TABLE_COLUMNS_MAX];
+	uint32_t width[TABLE_COLUMNS_MAX] = { 0 };
 	size_t columns = table->column_count;
+	struct text *shown = memory_new(table->cell_count * sizeof *shown);
 	assert(table->cell_count % columns == 0);
-	for (size_t i = 0; i < columns; i++)
-		width[i] = width_shown(text_of(table->column[i].title));
 	for (size_t i = 0; i < table->cell_count; i++) {
-		uint32_t wanted = width_limited(&table->column[i % columns], table->cell[i]);
+		shown[i] = cleaned(table->cell[i]);
+		uint32_t wanted = width_limited(&table->column[i % columns], shown[i]);
 		if (wanted > width[i % columns])
 			width[i % columns] = wanted;
 	}
-	for (size_t i = 0; i < columns; i++) {
-		struct table_column head = table->column[i];
-		head.width_max = 0;
-		write_cell(&head, text_of(head.title), width[i], i + 1 == columns, out);
-	}
-	fputc('\n', out);
-	for (size_t i = 0; i < table->cell_count; i++) {
-		bool is_last = (i + 1) % columns == 0;
-		write_cell(&table->column[i % columns], table->cell[i], width[i % columns], is_last, out);
-		if (is_last)
-			fputc('\n', out);
-	}
+	write_head(table, width, out);
+	for (size_t i = 0; i < table->cell_count; i += columns)
+		write_row(table->column, shown + i, width, columns, out);
+	for (size_t i = 0; i < table->cell_count; i++)
+		free((char *)(uintptr_t)shown[i].at);
+	free(shown);
 }
 
 void table_write_csv_cell(struct text cell, FILE *out)

@@ -30,7 +30,7 @@ enum language language_of_environment(void)
 
 static const char *const counters_zh[COUNTER_COUNT] = {
 	[COUNTER_RECEIVED] = "受理", [COUNTER_VALID] = "有效", [COUNTER_ANSWERED_DIRECTLY] = "直接答复", [COUNTER_DISPATCHED] = "转办",
-	[COUNTER_COMPLETED] = "转办中办结", [COUNTER_ASSISTED] = "协办", [COUNTER_RETURNED] = "退件", [COUNTER_RETURNED_LATE] = "超时退件",
+	[COUNTER_COMPLETED] = "已办结", [COUNTER_ASSISTED] = "协办", [COUNTER_RETURNED] = "退件", [COUNTER_RETURNED_LATE] = "超时退件",
 	[COUNTER_RESOLVED] = "办结", [COUNTER_SAME_DAY] = "当日办结", [COUNTER_RESOLVED_ON_TIME] = "按时办结", [COUNTER_OVERDUE] = "超期",
 	[COUNTER_RATED] = "评价", [COUNTER_SATISFIED] = "满意", [COUNTER_DISSATISFIED] = "不满意", [COUNTER_STARS_0] = "0星", [COUNTER_STARS_1] = "1星",
 	[COUNTER_STARS_2] = "2星", [COUNTER_STARS_3] = "3星", [COUNTER_STARS_4] = "4星", [COUNTER_STARS_5] = "5星", [COUNTER_PRAISED] = "好评",
@@ -114,4 +114,19 @@ const char *words_weekday(enum language language, int weekday)
 		{ "Sun", "日" }, { "Mon", "一" }, { "Tue", "二" }, { "Wed", "三" }, { "Thu", "四" }, { "Fri", "五" }, { "Sat", "六" },
 	};
 	return names[weekday][language];
+}
+
+const char *words_evidence(enum language language, const char *name)
+{
+	static const struct {
+		const char *name, *chinese;
+	} known[] = {
+		{ "dispatched_at", "转办" }, { "due_at", "应办结" }, { "ended_at", "结束" }, { "returned_at", "退件" }, { "resolved_at", "办结" }, { "rated_at", "评价" },
+		{ "received_at", "受理" }, { "month", "月份" }, { "floor", "底线" }, { "cases", "件数" }, { "satisfaction", "满意率" }, { "completion", "办结率" },
+		{ "on_time", "按时率" }, { "stars", "得星" }, { "reason", "理由" }, { "unit", "承办单位" }, { "units", "承办单位" }, { "level", "级别" },
+	};
+	for (unsigned i = 0; language == LANGUAGE_CHINESE && i < sizeof known / sizeof *known; i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].chinese;
+	return name;
 }

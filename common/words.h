@@ -24,5 +24,7 @@ const char *words_leg_end(enum language language, enum leg_end end);           /
 const char *words_alert_state(enum language language, enum alert_state state); // "触发", "firing"
 const char *words_severity(enum language language, enum severity severity);    // "严重", "critical"
 const char *words_weekday(enum language language, int weekday);                // 0 is Sunday: "日", "Sun"
+// What evidence is called; one that is not known keeps its own name.
+const char *words_evidence(enum language language, const char *name);
 
 #endif

@@ -145,11 +145,14 @@ json_t *alert_json(const struct wire_alert *alert, int32_t zone_ms)
 	return object;
 }
 
-void alert_evidence_line(const struct wire_alert *alert, char ret_line[EVIDENCE_LINE_BYTES])
+void alert_evidence_line(const struct wire_alert *alert, enum language language, char ret_line[EVIDENCE_LINE_BYTES])
 {
 	size_t size = 0;
 	ret_line[0] = '\0';
-	for (uint32_t i = 0; i < alert->evidence_count && size < EVIDENCE_LINE_BYTES; i++)
-		size += (size_t)snprintf(ret_line + size, EVIDENCE_LINE_BYTES - size, "%s%.*s %.*s", i ? ", " : "", (int)alert->evidence[i].name.size,
-			alert->evidence[i].name.at, (int)alert->evidence[i].value.size, alert->evidence[i].value.at);
+	for (uint32_t i = 0; i < alert->evidence_count && size < EVIDENCE_LINE_BYTES; i++) {
+		char name[64];
+		if (text_copy(alert->evidence[i].name, name, sizeof name))
+			size += (size_t)snprintf(ret_line + size, EVIDENCE_LINE_BYTES - size, "%s%s %.*s", i ? language == LANGUAGE_CHINESE ? "，" : ", " : "",
+				words_evidence(language, name), (int)alert->evidence[i].value.size, alert->evidence[i].value.at);
+	}
 }

@@ -45,8 +45,8 @@ const char *alert_state_name(uint8_t state);   // "firing", for machines; "" for
 const char *severity_name(uint8_t severity);
 json_t *alert_json(const struct wire_alert *alert, int32_t zone_ms);
 
-// "due_at 2024-03-12, dispatched_at ...": returns a text of the caller's buffer.
+// "due_at 2024-03-12T23:59:59.999+08:00, dispatched_at ...".
 enum { EVIDENCE_LINE_BYTES = 2048 };
-void alert_evidence_line(const struct wire_alert *alert, char ret_line[EVIDENCE_LINE_BYTES]);
+void alert_evidence_line(const struct wire_alert *alert, enum language language, char ret_line[EVIDENCE_LINE_BYTES]);
 
 #endif

@@ -233,7 +233,7 @@ static struct table *alert_table(const struct console *console)
 	enum { ABOUT_WIDTH = 32, EVIDENCE_WIDTH = 72 };
 	const struct table_column column[] = {
 		{ "at", say(console, "at", "时间"), TABLE_LEFT, 0 }, { "state", say(console, "state", "状态"), TABLE_LEFT, 0 },
-		{ "severity", say(console, "severity", "级别"), TABLE_LEFT, 0 }, { "rule", say(console, "rule", "规则"), TABLE_LEFT, 0 },
+		{ "severity", say(console, "severity", "等级"), TABLE_LEFT, 0 }, { "rule", say(console, "rule", "规则"), TABLE_LEFT, 0 },
 		{ "about", say(console, "about", "对象"), TABLE_LEFT, ABOUT_WIDTH }, { "unit", say(console, "unit", "承办单位"), TABLE_LEFT, ABOUT_WIDTH },
 		{ "evidence", say(console, "evidence", "依据"), TABLE_LEFT, EVIDENCE_WIDTH },
 	};
@@ -244,7 +244,7 @@ static void add_row(const struct console *console, struct table *table, const st
 {
 	char at[CONSOLE_INSTANT_BYTES], evidence[EVIDENCE_LINE_BYTES];
 	console_format_instant(alert->at_ms, zone_ms, at);
-	alert_evidence_line(alert, evidence);
+	alert_evidence_line(alert, console->language, evidence);
 	table_add_string(table, at);
 	table_add_string(table, words_alert_state(console->language, (enum alert_state)alert->state));
 	table_add_string(table, words_severity(console->language, (enum severity)alert->severity));
@@ -259,11 +259,12 @@ static void write_csv_head(FILE *out)
 	fputs("id,rule,state,severity,at,ticket_id,dimension,unit,article,evidence\n", out);
 }
 
-static void write_csv_row(const struct wire_alert *alert, int32_t zone_ms, FILE *out)
+static void write_csv_row(const struct console *console, const struct wire_alert *alert, int32_t zone_ms)
 {
+	FILE *out = console->out;
 	char at[CIVIL_INSTANT_BYTES], evidence[EVIDENCE_LINE_BYTES];
 	civil_format_instant(alert->at_ms, zone_ms, at);
-	alert_evidence_line(alert, evidence);
+	alert_evidence_line(alert, console->language, evidence);
 	const struct text cell[] = { alert->id, alert->rule, text_of(alert_state_name(alert->state)), text_of(severity_name(alert->severity)), text_of(at),
 		alert->ticket_id, alert->dimension, alert->unit, alert->article, text_of(evidence) };
 	for (size_t i = 0; i < sizeof cell / sizeof *cell; i++) {
@@ -294,7 +295,7 @@ static void write_list(const struct search *search)
 		if (table)
 			add_row(console, table, &alert, zone_ms);
 		else if (console->format == FORMAT_CSV)
-			write_csv_row(&alert, zone_ms, console->out);
+			write_csv_row(console, &alert, zone_ms);
 		else
 			json_out_add(&out, alert_json(&alert, zone_ms));
 	}
@@ -340,14 +341,14 @@ static void write_news(const struct search *search, const struct wire_alert *ale
 	char at[CONSOLE_INSTANT_BYTES], evidence[EVIDENCE_LINE_BYTES];
 	int32_t zone_ms = search->policy->zone_ms;
 	if (console->format == FORMAT_CSV) {
-		write_csv_row(alert, zone_ms, console->out);
+		write_csv_row(console, alert, zone_ms);
 	} else if (console->format != FORMAT_TABLE) {
 		struct json_out out = { .file = console->out };
 		json_out_add(&out, alert_json(alert, zone_ms));
 	} else {
 		struct text about = alert->ticket_id.size ? alert->ticket_id : alert->dimension;
 		console_format_instant(alert->at_ms, zone_ms, at);
-		alert_evidence_line(alert, evidence);
+		alert_evidence_line(alert, console->language, evidence);
 		fprintf(console->out, "%s  %s  %s  %.*s  %.*s  %.*s  %s\n", at, words_alert_state(console->language, (enum alert_state)alert->state),
 			words_severity(console->language, (enum severity)alert->severity), (int)alert->rule.size, alert->rule.at, (int)about.size, about.at,
 			(int)alert->unit.size, alert->unit.at ? alert->unit.at : "", evidence);

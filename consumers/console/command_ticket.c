@@ -250,7 +250,7 @@ static void write_alerts(const struct console *console, const struct store_ticke
 		struct wire_alert alert = alert_of_ticket(ticket, &ticket->outcome->alert[i], names, &memory);
 		char at[CONSOLE_INSTANT_BYTES], evidence[EVIDENCE_LINE_BYTES];
 		console_format_instant(alert.at_ms, ticket->policy->zone_ms, at);
-		alert_evidence_line(&alert, evidence);
+		alert_evidence_line(&alert, console->language, evidence);
 		fprintf(console->out, "  %s  %s  %s  %.*s\n", at, words_alert_state(console->language, (enum alert_state)alert.state),
 			words_severity(console->language, (enum severity)alert.severity), (int)alert.rule.size, alert.rule.at);
 		fprintf(console->out, "      %.*s%s%s%s\n", (int)alert.article.size, alert.article.at, say(console, " (", "（"), ticket->outcome->alert[i].rule->seed, say(console, ")", "）"));

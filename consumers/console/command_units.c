@@ -354,15 +354,14 @@ static struct table *make_table(const struct console *console, const struct rows
 
 static void write_heading(const struct console *console, const struct question *question)
 {
+	if (!question->clock_ms)
+		return;
 	char from[CIVIL_DAY_BYTES], to[CIVIL_DAY_BYTES], clock[CONSOLE_INSTANT_BYTES];
 	civil_format_day(question->from_day, from);
 	civil_format_day(question->to_day, to);
 	fprintf(console->out, say(console, "%s to %s", "%s 至 %s"), from, to);
-	if (question->clock_ms) {
-		console_format_instant(question->clock_ms, question->policy->zone_ms, clock);
-		fprintf(console->out, say(console, ", counted up to %s", "，计至 %s"), clock);
-	}
-	fputs("\n\n", console->out);
+	console_format_instant(question->clock_ms, question->policy->zone_ms, clock);
+	fprintf(console->out, say(console, ", counted up to %s\n\n", "，计至 %s\n\n"), clock);
 }
 
 static void write_table(const struct console *console, const struct rows *rows, const struct question *question)

@@ -93,16 +93,11 @@ json_t *json_day(int32_t day)
 
 void console_format_instant(int64_t at_ms, int32_t zone_ms, char ret_string[CONSOLE_INSTANT_BYTES])
 {
+	enum { TO_DAY = 10, TO_SECONDS = 19 };  // "2024-03-05", "2024-03-05T09:12:00"
 	char at[CIVIL_INSTANT_BYTES];
-	if (at_ms == NEVER_MS) {
-		strcpy(ret_string, "-");
-		return;
-	}
-	civil_format_instant(at_ms - at_ms % SECOND_MS, zone_ms, at);
-	enum { TO_SECONDS = 19 };  // "2024-03-05T09:12:00"
-	at[TO_SECONDS] = '\0';
-	at[10] = ' ';
-	strcpy(ret_string, at);
+	civil_format_instant(at_ms == NEVER_MS ? 0 : at_ms - at_ms % SECOND_MS, zone_ms, at);
+	at[TO_DAY] = ' ';
+	snprintf(ret_string, CONSOLE_INSTANT_BYTES, "%.*s", TO_SECONDS, at_ms == NEVER_MS ? "-" : at);
 }
 
 void console_format_duration(int64_t duration_ms, char ret_string[CONSOLE_DURATION_BYTES])

@@ -1,8 +1,8 @@
 // main.c - `hotline`, the operator's command: one table of commands, one file each.
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -199,7 +199,6 @@ static int run_once(const struct command *command, struct console *console)
 static int run_again(const struct command *command, struct console *console)
 {
 	bool is_screen = console->format == FORMAT_TABLE && isatty(STDOUT_FILENO);
-	const struct timespec pause = { .tv_sec = console->watch_ms / 1000, .tv_nsec = console->watch_ms % 1000 * 1000000 };
 	for (;;) {
 		char *picture = NULL;
 		size_t size = 0;
@@ -217,7 +216,7 @@ static int run_again(const struct command *command, struct console *console)
 			return exit_code(status, &error);
 		if (status != OK)
 			fprintf(stderr, "hotline: %s\n", error.text);
-		nanosleep(&pause, NULL);
+		poll(NULL, 0, (int)console->watch_ms);
 	}
 }
 

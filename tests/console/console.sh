@@ -1,0 +1,168 @@
+#!/bin/bash
+# console.sh - what `hotline` says about a state that was written by the core alone: to people, to programs, and when something is wrong.
+. "$(dirname "$0")/../lib.sh"
+need jq
+hotline=$(program hotline) || exit 77
+store_write=$(program store_write) || exit 77
+export LANG=C LC_ALL=C HOTLINE_BROKERS=127.0.0.1:1
+own_redis
+export HOTLINE_REDIS=$redis
+
+json() { "$hotline" "$@" --format json 2>> "$tmp/stderr" > "$tmp/json" || fail "$* failed: $(tail -1 "$tmp/stderr")"; }
+asks() { is_equal "$1" "$2" "$(jq -c "$1" "$tmp/json")"; }  # asks JQ WANTED: of the last answer
+
+# Nothing is there yet: not an error
+json units
+asks . '[]'
+json alerts
+asks . '[]'
+has_line "status" "No shard has started yet" "$("$hotline" status)"
+has_line "units" "There are no counters yet" "$("$hotline" units)"
+
+cat > "$tmp/events.jsonl" <<'EVENTS'
+{"ticket_id":"8213631","at":"2024-03-05T09:12:00+08:00","type":"received","kind":"complaint","level":"city","channel":"phone","district":"兴隆台区","category":"物业管理/物业服务管理"}
+{"ticket_id":"8213631","at":"2024-03-05T09:40:00+08:00","type":"dispatched","unit":"xlt-zhujian"}
+{"ticket_id":"8213631","at":"2024-03-05T15:02:00+08:00","type":"returned","unit":"xlt-zhujian","reason":"请分派至街道","slip":true}
+{"ticket_id":"8213631","at":"2024-03-05T16:00:00+08:00","type":"dispatched","unit":"xlt-xinghai"}
+{"ticket_id":"8213631","at":"2024-03-07T11:20:00+08:00","type":"resolved","unit":"xlt-xinghai","outcome":"done","claims_satisfied":true}
+{"ticket_id":"8213631","at":"2024-03-08T10:00:00+08:00","type":"rated","satisfied":false,"stars":1}
+{"ticket_id":"8213632","at":"2024-03-05T10:00:00+08:00","type":"received","kind":"complaint","level":"city","channel":"network","district":"双台子区"}
+{"ticket_id":"8213632","at":"2024-03-05T10:30:00+08:00","type":"dispatched","unit":"xlt-zhujian"}
+{"ticket_id":"T/9","at":"2024-02-28T10:00:00+08:00","type":"received","kind":"enquiry","level":"city","channel":"phone","answered_directly":true}
+{"ticket_id":"50001","at":"2024-03-20T10:00:00+08:00","type":"received","kind":"complaint","level":"province","channel":"phone"}
+{"ticket_id":"50001","at":"2024-03-20T11:00:00+08:00","type":"dispatched","unit":"dwa-gongan"}
+EVENTS
+"$store_write" "$redis" 3 2024-03-20T12:00:00+08:00 < "$tmp/events.jsonl"
+
+# units
+json units
+asks 'map(.dimension)' '["unit/dwa-gongan","unit/xlt-xinghai","unit/xlt-zhujian"]'
+asks '.[2] | [.dispatched, .completed, .returned, .overdue, .resolved_on_time, .points_added, .from, .to]' '[1,0,1,1,0,0,"2024-03-01","2024-03-31"]'
+asks '.[2].rates' '{"completion":0,"on_time":0}'
+asks '.[1].rates' '{"completion":100,"on_time":100,"satisfaction":0,"excellent":0,"stars":1}'
+asks '.[0] | [.dispatched, .completed], .rates' "$(printf '[1,0]\n{"completion":0}')"
+asks '.[0] | keys | length' 38
+json units --dimension city --from 2024-02-28 --to 2024-03-05
+asks '.[0] | [.dimension, .received, .answered_directly, .dispatched, .returned, .rates.direct]' '["city",3,1,2,1,33.33]'
+json units --dimension city --from 2024-02-01 --to 2024-03-31
+asks '.[0] | [.received, .dispatched, .completed, .overdue]' '[4,3,1,1]'
+json units --dimension channel
+asks 'map([.dimension, .received])' '[["city/channel/network",1],["city/channel/phone",2]]'
+json units --dimension category
+asks 'map(.dimension)' '["category/物业管理","category/物业管理/物业服务管理"]'
+json units --channel network xlt-zhujian
+asks 'map([.dimension, .dispatched])' '[["unit/xlt-zhujian/channel/network",1]]'
+json units --dimension district 双台子区 district/兴隆台区
+asks 'map([.dimension, .received])' '[["district/兴隆台区",1],["district/双台子区",1]]'
+is_equal "sorted" "xlt-zhujian,1" "$("$hotline" units --sort overdue --columns overdue --format csv | sed -n 's=^unit/==;2p')"
+is_equal "table" "unit         dispatched  satisfaction %
+dwa-gongan            1               -
+xlt-xinghai           1            0.00
+xlt-zhujian           1               -" "$("$hotline" units --columns dispatched,satisfaction | tail -n +3)"
+has_line "in Chinese" '^承办单位 +转办 +满意率 %$' "$("$hotline" units --columns dispatched,satisfaction --lang zh)"
+fails_with 1 "$hotline" units nobody
+has_line "no such unit" 'nothing was ever counted for a unit "nobody"' "$output"
+
+# A ticket
+json ticket 8213631
+asks '.[0].events | map(.type)' '["received","dispatched","returned","dispatched","resolved","rated"]'
+asks '.[0].legs | map([.unit, .dispatched_at, .due_at, .ended_at, .ended_by, .overdue])' \
+	'[["xlt-zhujian","2024-03-05T09:40:00+08:00","2024-03-12T23:59:59.999+08:00","2024-03-05T15:02:00+08:00","returned",false],["xlt-xinghai","2024-03-05T16:00:00+08:00","2024-03-12T23:59:59.999+08:00","2024-03-07T11:20:00+08:00","resolved",false]]'
+asks '.[0].legs[0].due_counted.days | map(.counted)' '[null,1,2,3,null,null,4,5]'
+asks '[.[0].counters[] | select(.dimension == "unit/xlt-zhujian") | [.day, .counter, .amount]]' '[["2024-03-05","returned",1]]'
+is_equal "events as lines" "$(grep -F '"8213631"' "$tmp/events.jsonl" | jq -cS .)" "$("$hotline" ticket 8213631 --format jsonl | jq -cS .)"
+text=$("$hotline" ticket 8213632)
+has_line "overdue" 'OVERDUE' "$text"
+has_line "days" '2024-03-09 Sat +- +weekend' "$text"
+has_line "article" '每月对不满意件' "$text"
+json ticket T/9 8213632
+asks 'map(.ticket_id)' '["T/9","8213632"]'
+fails_with 1 "$hotline" ticket 4711
+has_line "no such ticket" '^hotline: there is no ticket 4711$' "$output"
+
+# Alerts. Kafka is away: what the state gives is there all the same
+json alerts
+asks 'map([.id, .state, .severity]) | sort' \
+	'[["floors/unit/xlt-zhujian/2024-03/on_time","firing","warning"],["overdue/8213632/xlt-zhujian/2024-03-05T10:30:00+08:00","firing","critical"]]'
+asks '.[] | select(.rule == "overdue") | [.at, .ticket_id, .dimension, .unit, .evidence.due_at]' \
+	'["2024-03-13T00:00:00+08:00","8213632","unit/xlt-zhujian","xlt-zhujian","2024-03-12T23:59:59.999+08:00"]'
+asks '.[] | select(.rule == "floors") | [.ticket_id, .dimension, .unit, .evidence.on_time, .evidence.floor]' '[null,"unit/xlt-zhujian","xlt-zhujian","0.00","100.00"]'
+json alerts --state resolved
+asks . '[]'
+json alerts --rule overdue --unit xlt-zhujian --since 2024-03-13
+asks length 1
+json alerts --rule overdue --since 2024-03-13T00:00:00.001+08:00
+asks length 0
+json alerts --unit xlt-xinghai
+asks length 0
+fails_with 2 "$hotline" alerts --rule overdu
+has_line "rule" 'did you mean overdue' "$output"
+
+# Status: Redis is shown, and that Kafka is away
+json status
+asks '.[] | select(.kind == "kafka") | .available' false
+asks '[.[] | select(.kind == "shard") | [.shard, .offset, .lag, .commit, .owner, .clock, .catching_up]] | .[1]' \
+	'["tickets.1",101,null,77,"9f2c6a1b44d07e15","2024-03-20T12:00:00+08:00",false]'
+has_line "away" '^Kafka +away: ' "$("$hotline" status)"
+is_equal "shards as CSV" 4 "$("$hotline" status --format csv | wc -l)"
+
+# What is wrong is told in one sentence
+fails_with 2 "$hotline" unit
+has_line "command" 'there is no command "unit"; did you mean units' "$output"
+fails_with 2 "$hotline" bulletin-board
+has_line "commands" 'there are status, units, ticket' "$output"
+fails_with 2 "$hotline" units --colums overdue
+has_line "option" 'did you mean --columns' "$output"
+fails_with 2 "$hotline" units --columns overdu
+has_line "column" 'did you mean overdue' "$output"
+fails_with 2 "$hotline" units --from 2024-02-30
+fails_with 2 "$hotline" units --from 2024-03-02 --to 2024-03-01
+fails_with 2 "$hotline" ticket
+fails_with 2 "$hotline" alerts --state open
+fails_with 2 "$hotline" alerts --follow --format json
+fails_with 1 "$hotline" units -r 127.0.0.1:1
+has_line "Redis away" 'Redis at 127.0.0.1:1 does not answer' "$output"
+fails_with 0 "$hotline" check-config
+has_line "in words" '5 working days' "$output"
+printf 'versions:\n  - from: 2024-13-01\n' > "$tmp/bad.yaml"
+fails_with 78 "$hotline" check-config --policy "$tmp/bad.yaml"
+has_line "place" 'bad.yaml:2:' "$output"
+fails_with 78 "$hotline" check-config nowhere
+
+# The alerts that only the topic knows, once Kafka is there: what the state of a ticket does not give was retracted; a ticket that is not there was forgotten
+if ! program devbroker > /dev/null || ! command -v kcat > /dev/null; then
+	exit 0
+fi
+own_devbroker
+export HOTLINE_BROKERS=$brokers
+json status
+asks '.[] | select(.kind == "topic" and .topic == "hotline.alerts") | .partitions' 4
+asks '[.[] | select(.kind == "shard") | .lag] | .[0]' -100
+
+# shellcheck disable=SC2059  # the escape is made here
+varint() { local n=$1; while ((n > 127)); do printf "\\x$(printf %x $((n & 127 | 128)))"; ((n >>= 7)) || true; done; printf "\\x$(printf %x "$n")"; }
+words() { varint $(($1 << 3 | 2)); varint ${#2}; printf %s "$2"; }
+number() { varint $(($1 << 3)); varint "$2"; }
+send_alert() {  # send_alert ID TICKET STATE REVISION: as hotline.v1.Alert
+	{ words 1 "$1"; words 2 overdue; words 3 "$2"; words 4 xlt-xinghai; number 5 1709800000000; number 6 "$3"; number 7 3; words 8 unit/xlt-xinghai; number 13 "$4"; } > "$tmp/alert"
+	kcat -P -b "$brokers" -t hotline.alerts -k "$1" "$tmp/alert"
+}
+send_alert overdue/8213631/xlt-xinghai/x 8213631 1 2
+send_alert overdue/4711/xlt-xinghai/x 4711 2 9
+send_alert overdue/4711/xlt-xinghai/x 4711 1 8
+send_alert overdue/8213632/xlt-zhujian/2024-03-05T10:30:00+08:00 8213632 2 99
+json alerts --rule overdue
+asks 'map([.id, .state]) | sort' \
+	'[["overdue/4711/xlt-xinghai/x","resolved"],["overdue/8213631/xlt-xinghai/x","retracted"],["overdue/8213632/xlt-zhujian/2024-03-05T10:30:00+08:00","firing"]]'
+json alerts --state retracted
+asks 'map(.ticket_id)' '["8213631"]'
+
+# What comes in is followed; what is sent twice is shown once
+start follow "$hotline" alerts --follow --unit xlt-xinghai --format jsonl
+follows() { grep -q "$1" "$tmp/logs/follow"; }
+wait_for 20 "the list" follows retracted
+send_alert overdue/1/xlt-xinghai/x 1 1 3
+send_alert overdue/1/xlt-xinghai/x 1 1 3
+send_alert overdue/2/xlt-xinghai/x 2 1 4
+wait_for 20 "the last one" follows overdue/2/
+is_equal "each once" 1 "$(grep -c overdue/1/ "$tmp/logs/follow")"
