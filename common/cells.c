@@ -16,16 +16,31 @@ struct cell {
 	bool is_dirty;
 	uint8_t count, capacity;
 	uint8_t place[SUB_COUNT];  // by sub: its place in `sub` + 1
-	struct sub *sub;
+	struct sub sub[];
 };
 
-enum { DAYS_REMEMBERED = 512 };
+// The months of one dimension that are in memory. Nearly every look-up is about the month of the last one.
+struct shelf {
+	struct cell_month *recent;
+	struct cell_month **month;
+	size_t count, capacity;
+};
+
+enum { DAYS_REMEMBERED = 512, CHANGES_MAX = 256 };
+
+// A contribution that comes or goes.
+struct change {
+	const struct contribution *contribution;
+	int sign;
+	bool is_done;
+};
 
 struct cells {
-	struct cell_month **slot;  // open addressing
-	size_t slots, count, bytes;
+	struct shelf *shelf;  // by dimension
+	size_t shelves, bytes;
 	struct cell_month *dirty, *last;
-	struct cell_month *recent;  // the one of the last look-up
+	struct change change[CHANGES_MAX];
+	size_t change_count;
 	struct {
 		int32_t day;
 		struct place {
@@ -36,43 +51,37 @@ struct cells {
 	uint64_t step;
 };
 
-enum { SLOTS_MIN = 1024 };
-
 struct cells *cells_new(void)
 {
-	struct cells *cells = memory_new(sizeof *cells);
-	cells->slots = SLOTS_MIN;
-	cells->slot = memory_new(cells->slots * sizeof *cells->slot);
-	return cells;
+	return memory_new(sizeof(struct cells));
 }
 
 static size_t cell_weight(const struct cell *cell)
 {
-	return cell ? sizeof *cell + cell->capacity * sizeof *cell->sub + 32 : 0;
+	return cell ? sizeof *cell + cell->capacity * sizeof *cell->sub + 16 : 0;  // 16: what the allocator takes
 }
 
 static size_t month_free(struct cell_month *month)
 {
 	size_t weight = sizeof *month;
-	for (unsigned i = 0; i < 31; i++)
-		if (month->day[i]) {
-			weight += cell_weight(month->day[i]);
-			free(month->day[i]->sub);
-			free(month->day[i]);
-		}
+	for (unsigned i = 0; i < 31; i++) {
+		weight += cell_weight(month->day[i]);
+		free(month->day[i]);
+	}
 	free(month);
 	return weight;
 }
 
 void cells_clear(struct cells *cells)
 {
-	for (size_t i = 0; i < cells->slots; i++)
-		if (cells->slot[i]) {
-			month_free(cells->slot[i]);
-			cells->slot[i] = NULL;
-		}
-	cells->count = cells->bytes = 0;
-	cells->dirty = cells->last = cells->recent = NULL;
+	for (size_t i = 0; i < cells->shelves; i++) {
+		for (size_t k = 0; k < cells->shelf[i].count; k++)
+			month_free(cells->shelf[i].month[k]);
+		free(cells->shelf[i].month);
+		cells->shelf[i] = (struct shelf){ .recent = NULL };
+	}
+	cells->bytes = cells->change_count = 0;
+	cells->dirty = cells->last = NULL;
 }
 
 void cells_free(struct cells *cells)
@@ -80,66 +89,56 @@ void cells_free(struct cells *cells)
 	if (!cells)
 		return;
 	cells_clear(cells);
-	free(cells->slot);
+	free(cells->shelf);
 	free(cells);
 }
 
-static size_t hash_of(name_id dimension, int32_t month)
+static struct shelf *shelf_of(struct cells *cells, name_id dimension)
 {
-	uint64_t key = (uint64_t)dimension << 32 | (uint32_t)month;
-	key *= UINT64_C(0x9e3779b97f4a7c15);  // Fibonacci hashing
-	return (size_t)(key >> 20);
-}
-
-static void put(struct cells *cells, struct cell_month *month)
-{
-	size_t i = hash_of(month->dimension, month->month) & (cells->slots - 1);
-	while (cells->slot[i])
-		i = (i + 1) & (cells->slots - 1);
-	cells->slot[i] = month;
-}
-
-static void rehash(struct cells *cells, size_t slots)
-{
-	struct cell_month **old = cells->slot;
-	size_t had = cells->slots;
-	cells->slots = slots;
-	cells->slot = memory_new(slots * sizeof *cells->slot);
-	for (size_t i = 0; i < had; i++)
-		if (old[i])
-			put(cells, old[i]);
-	free(old);
+	if (dimension >= cells->shelves) {
+		size_t had = cells->shelves;
+		cells->shelf = memory_grow(cells->shelf, dimension + 1, sizeof *cells->shelf, &cells->shelves);
+		memset(cells->shelf + had, 0, (cells->shelves - had) * sizeof *cells->shelf);
+	}
+	return &cells->shelf[dimension];
 }
 
 static struct cell_month *month_of(struct cells *cells, name_id dimension, int32_t month)
 {
-	for (size_t i = hash_of(dimension, month) & (cells->slots - 1); cells->slot[i]; i = (i + 1) & (cells->slots - 1))
-		if (cells->slot[i]->dimension == dimension && cells->slot[i]->month == month)
-			return cells->slot[i];
-	if (2 * ++cells->count > cells->slots)
-		rehash(cells, 2 * cells->slots);
+	struct shelf *shelf = shelf_of(cells, dimension);
+	if (shelf->recent && shelf->recent->month == month)
+		return shelf->recent;
+	for (size_t i = 0; i < shelf->count; i++)
+		if (shelf->month[i]->month == month)
+			return shelf->recent = shelf->month[i];
 	struct cell_month *found = memory_new(sizeof *found);
 	found->dimension = dimension;
 	found->month = month;
 	cells->bytes += sizeof *found;
-	put(cells, found);
-	return found;
+	shelf->month = memory_grow(shelf->month, shelf->count + 1, sizeof *shelf->month, &shelf->capacity);
+	return shelf->recent = shelf->month[shelf->count++] = found;
+}
+
+// Room for one more sub.
+static struct cell *grow(struct cells *cells, struct cell *cell)
+{
+	cells->bytes -= cell_weight(cell);
+	uint8_t capacity = !cell ? 1 : cell->capacity < SUB_COUNT / 2 ? (uint8_t)(2 * cell->capacity) : SUB_COUNT;
+	bool is_new = !cell;
+	cell = memory_resize(cell, 1, sizeof *cell + capacity * sizeof *cell->sub);
+	if (is_new)
+		memset(cell, 0, sizeof *cell);
+	cell->capacity = capacity;
+	cells->bytes += cell_weight(cell);
+	return cell;
 }
 
 static struct sub *sub_at(struct cells *cells, struct cell_month *month, unsigned day_of_month, uint8_t sub)
 {
 	struct cell *cell = month->day[day_of_month - 1];
-	if (!cell) {
-		cell = month->day[day_of_month - 1] = memory_new(sizeof *cell);
-		cells->bytes += cell_weight(cell);
-	}
+	if (!cell || (!cell->place[sub] && cell->count == cell->capacity))
+		cell = month->day[day_of_month - 1] = grow(cells, cell);
 	if (!cell->place[sub]) {
-		if (cell->count == cell->capacity) {
-			cells->bytes -= cell_weight(cell);
-			cell->capacity = (uint8_t)(cell->capacity ? 2 * cell->capacity : 1);
-			cell->sub = memory_resize(cell->sub, cell->capacity, sizeof *cell->sub);
-			cells->bytes += cell_weight(cell);
-		}
 		memset(&cell->sub[cell->count], 0, sizeof *cell->sub);
 		cell->place[sub] = ++cell->count;
 	}
@@ -172,58 +171,90 @@ static struct place place_of(struct cells *cells, int32_t day)
 	return cells->memo[i].place;
 }
 
-void cells_add(struct cells *cells, name_id dimension, int32_t day, uint8_t sub, enum counter counter, int32_t amount)
+static struct sub *sub_to_change(struct cells *cells, name_id dimension, int32_t day, uint8_t sub)
 {
 	struct place place = place_of(cells, day);
-	struct cell_month *month = cells->recent;
-	if (!month || month->dimension != dimension || month->month != place.month)
-		month = cells->recent = month_of(cells, dimension, place.month);
-	sub_at(cells, month, place.day_of_month, sub)->n[counter] += amount;
+	struct cell_month *month = month_of(cells, dimension, place.month);
+	struct sub *found = sub_at(cells, month, place.day_of_month, sub);
 	month->day[place.day_of_month - 1]->is_dirty = true;
 	mark(cells, month);
+	return found;
 }
 
-static void add_contribution(struct cells *cells, const struct outcome *outcome, const struct contribution *c, const struct policy *policy, name_id city,
-	int32_t amount)
+void cells_add(struct cells *cells, name_id dimension, int32_t day, uint8_t sub, enum counter counter, int32_t amount)
 {
-	enum counter counter = (enum counter)c->counter;
-	switch ((enum scope)c->scope) {
-	case SCOPE_UNIT_ALONE:
-	case SCOPE_DISTRICT:
-	case SCOPE_GROUP:
-		cells_add(cells, c->name, c->day, outcome->sub, counter, amount);
-		return;
-	case SCOPE_UNIT:
-		if (c->name)
-			cells_add(cells, c->name, c->day, outcome->sub, counter, amount);
-		if (c->roster && policy->roster[c->roster - 1].district)
-			cells_add(cells, policy->roster[c->roster - 1].district, c->day, outcome->sub, counter, amount);
-		if (c->roster && policy->roster[c->roster - 1].group)
-			cells_add(cells, policy->roster[c->roster - 1].group, c->day, outcome->sub, counter, amount);
-		break;
-	case SCOPE_TICKET:
-		if (outcome->district)
-			cells_add(cells, outcome->district, c->day, outcome->sub, counter, amount);
-		break;
-	case SCOPE_CITY:
-		break;
-	}
-	cells_add(cells, city, c->day, outcome->sub, counter, amount);
+	sub_to_change(cells, dimension, day, sub)->n[counter] += amount;
+}
+
+// Where a contribution counts: at most unit, district, group, city and two categories.
+struct target {
+	name_id dimension;
+	uint8_t sub;
+};
+enum { TARGETS_MAX = 6 };
+
+static size_t targets_of(const struct outcome *outcome, const struct contribution *c, const struct policy *policy, name_id city, struct target ret_target[TARGETS_MAX])
+{
+	size_t count = 0;
+	const struct roster_unit *entry = c->scope == SCOPE_UNIT && c->roster ? &policy->roster[c->roster - 1] : NULL;
+	name_id own = c->scope == SCOPE_TICKET ? outcome->district : c->scope == SCOPE_CITY ? 0 : c->name;
+	if (own)
+		ret_target[count++] = (struct target){ own, outcome->sub };
+	if (entry && entry->district)
+		ret_target[count++] = (struct target){ entry->district, outcome->sub };
+	if (entry && entry->group)
+		ret_target[count++] = (struct target){ entry->group, outcome->sub };
+	if (c->scope == SCOPE_UNIT_ALONE || c->scope == SCOPE_DISTRICT || c->scope == SCOPE_GROUP)
+		return count;
+	ret_target[count++] = (struct target){ city, outcome->sub };
 	if (outcome->category.top)
-		cells_add(cells, outcome->category.top, c->day, 0, counter, amount);
+		ret_target[count++] = (struct target){ outcome->category.top, 0 };
 	if (outcome->category.sub)
-		cells_add(cells, outcome->category.sub, c->day, 0, counter, amount);
+		ret_target[count++] = (struct target){ outcome->category.sub, 0 };
+	return count;
+}
+
+static bool is_same_place(const struct contribution *a, const struct contribution *b)
+{
+	return a->scope == b->scope && a->day == b->day && a->name == b->name && a->roster == b->roster;
+}
+
+// Puts a change and all that go to the same places where they belong: finding the place costs more than adding.
+static void add_together(struct cells *cells, const struct outcome *outcome, const struct change *first, const struct policy *policy, name_id city)
+{
+	struct target target[TARGETS_MAX];
+	size_t count = targets_of(outcome, first->contribution, policy, city, target);
+	struct change *end = cells->change + cells->change_count;
+	for (size_t i = 0; i < count; i++) {
+		struct sub *sub = sub_to_change(cells, target[i].dimension, first->contribution->day, target[i].sub);
+		for (struct change *change = cells->change + (first - cells->change); change < end; change++)
+			if (!change->is_done && is_same_place(first->contribution, change->contribution))
+				sub->n[change->contribution->counter] += change->sign * (int32_t)change->contribution->amount;
+	}
+	for (struct change *change = end; change-- > first;)
+		change->is_done |= is_same_place(first->contribution, change->contribution);
+}
+
+static void flush(struct cells *cells, const struct outcome *outcome, const struct policy *policy, name_id city)
+{
+	for (size_t i = 0; i < cells->change_count; i++)
+		if (!cells->change[i].is_done)
+			add_together(cells, outcome, &cells->change[i], policy, city);
+	cells->change_count = 0;
 }
 
 static void add_one(struct cells *cells, const struct outcome *outcome, const struct contribution *c, const struct policy *policy, name_id city, int sign)
 {
-	add_contribution(cells, outcome, c, policy, city, sign * (int32_t)c->amount);
+	if (cells->change_count == CHANGES_MAX)
+		flush(cells, outcome, policy, city);
+	cells->change[cells->change_count++] = (struct change){ .contribution = c, .sign = sign };
 }
 
 void cells_add_outcome(struct cells *cells, const struct outcome *outcome, const struct policy *policy, name_id city, int sign)
 {
 	for (uint32_t i = 0; i < outcome->contribution_count; i++)
 		add_one(cells, outcome, &outcome->contribution[i], policy, city, sign);
+	flush(cells, outcome, policy, city);
 }
 
 static bool is_same(const struct contribution *a, const struct contribution *b)
@@ -261,6 +292,7 @@ void cells_add_difference(struct cells *cells, const struct outcome *before, con
 	}
 	while (k < after->contribution_count)
 		add_one(cells, after, &after->contribution[k++], policy, city, 1);
+	flush(cells, after, policy, city);
 }
 
 struct cell_month *cells_dirty(const struct cells *cells)
@@ -325,25 +357,29 @@ void cells_end_step(struct cells *cells)
 
 size_t cells_bytes(const struct cells *cells)
 {
-	return cells->bytes + cells->slots * sizeof *cells->slot;
+	return cells->bytes + cells->shelves * sizeof *cells->shelf;
+}
+
+static void drop_unused(struct cells *cells, struct shelf *shelf, uint64_t since_step)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < shelf->count; i++) {
+		if (shelf->month[i]->used_at >= since_step)
+			shelf->month[kept++] = shelf->month[i];
+		else
+			cells->bytes -= month_free(shelf->month[i]);
+	}
+	shelf->count = kept;
+	shelf->recent = NULL;
 }
 
 void cells_trim(struct cells *cells, size_t limit_bytes)
 {
-	uint64_t age = 64;  // steps; halved until enough is gone
-	while (cells->bytes > limit_bytes) {
-		for (size_t i = 0; i < cells->slots; i++) {
-			struct cell_month *month = cells->slot[i];
-			if (!month || month->used_at + age > cells->step)
-				continue;
-			cells->bytes -= month_free(month);
-			cells->count--;
-			cells->slot[i] = NULL;
-		}
-		rehash(cells, cells->slots);
-		cells->recent = NULL;
+	// What was not used for 64 steps goes first, then for 32 ...
+	for (uint64_t age = 64; cells->bytes > limit_bytes; age /= 2) {
+		for (size_t i = 0; i < cells->shelves; i++)
+			drop_unused(cells, &cells->shelf[i], cells->step > age ? cells->step - age : 0);
 		if (!age)
 			return;
-		age /= 2;
 	}
 }

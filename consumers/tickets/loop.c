@@ -9,10 +9,10 @@
 #include "admin.h"
 #include "civil.h"
 #include "clock.h"
+#include "gauges.h"
 #include "kafka.h"
 #include "log.h"
 #include "memory.h"
-#include "metrics.h"
 #include "redis.h"
 
 enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, TOPICS = 2 };
@@ -23,6 +23,7 @@ struct place {
 	int64_t retry_at_ms, backoff_ms;
 	int64_t committed;  // what Kafka was told
 	bool is_paused;
+	struct gauges gauges;
 };
 
 struct loop {
@@ -38,7 +39,8 @@ struct loop {
 	int64_t commit_at_ms;
 	struct pollfd poll[LOOP_SHARDS_MAX + 2];
 	struct kafka_message message[POLL_BATCH];
-	struct metrics metrics;
+	struct admin *admin;
+	int64_t tell_at_ms;
 };
 
 static struct place *find(struct loop *loop, uint32_t topic, int32_t partition)
@@ -54,10 +56,16 @@ static void share_cache(struct loop *loop)
 	loop->settings.cache_bytes = (size_t)loop->options->cache_mib * 1024 * 1024 / (loop->count ? loop->count : 1);
 }
 
+static void drop(struct place *place)
+{
+	gauges_close(&place->gauges);
+	shard_free(place->shard);
+}
+
 static void drop_all(struct loop *loop)
 {
 	for (size_t i = 0; i < loop->count; i++)
-		shard_free(loop->place[i].shard);
+		drop(&loop->place[i]);
 	loop->count = 0;
 }
 
@@ -85,6 +93,7 @@ static enum status add(struct loop *loop, struct kafka_partition *partition, str
 	struct place *place = &loop->place[loop->count++];
 	*place = (struct place){ .committed = -1 };
 	place->shard = shard_new(&loop->settings, partition->topic, loop->topic[partition->topic], partition->partition, loop->partitions[partition->topic]);
+	gauges_open(&place->gauges, place->shard);
 	enum status status = take_over(loop, place->shard, partition->committed, error);
 	partition->offset = shard_offset(place->shard);
 	return status;
@@ -113,7 +122,7 @@ static void let_go(void *self, const struct kafka_partition *partition, size_t c
 		if (!place)
 			continue;
 		log_info("shard let go", "shard=%s lost=%s", shard_name(place->shard), is_lost ? "yes" : "no");
-		shard_free(place->shard);
+		drop(place);
 		*place = loop->place[--loop->count];
 	}
 	share_cache(loop);
@@ -258,15 +267,17 @@ static void commit_offsets(struct loop *loop)
 
 static void tell_admin(struct loop *loop)
 {
+	int64_t now_ms = clock_monotonic_ms();
+	if (now_ms < loop->tell_at_ms)
+		return;
+	loop->tell_at_ms = now_ms + LOOP_TELL_MS;
 	const char *problem = loop->is_assigned ? NULL : "no partitions are assigned yet";
-	for (size_t i = 0; i < loop->count && !problem; i++)
+	for (size_t i = 0; i < loop->count; i++) {
+		gauges_update(&loop->place[i].gauges, loop->place[i].shard);
 		if (shard_is_away(loop->place[i].shard))
 			problem = "Redis is away";
-	metrics_begin(&loop->metrics);
-	for (size_t i = 0; i < loop->count; i++)
-		metrics_add(&loop->metrics, loop->place[i].shard);
-	metrics_end(&loop->metrics, &loop->outlet);
-	admin_set_ready(!problem, problem ? problem : "");
+	}
+	admin_set_ready(loop->admin, !problem, problem ? problem : "");
 }
 
 static int wait_ms(const struct loop *loop)
@@ -299,7 +310,7 @@ static enum status round_once(struct loop *loop, struct error *error)
 	enum status status = poll_kafka(loop, error);
 	if (status == RETRY) {
 		log_limited(&limit, LOG_LEVEL_WARN, "waiting", "reason=%s error=%s", error->reason, error->text);
-		admin_set_ready(false, error->text);
+		admin_set_ready(loop->admin, false, error->text);
 		poll(NULL, 0, LOOP_BACKOFF_MIN_MS);
 		return OK;
 	}
@@ -325,7 +336,7 @@ static enum status stop(struct loop *loop, struct error *error)
 {
 	int64_t until_ms = clock_monotonic_ms() + LOOP_STOP_MS;
 	enum status status = OK;
-	admin_set_ready(false, "stopping");
+	admin_set_ready(loop->admin, false, "stopping");
 	while (status == OK && !is_quiet(loop) && clock_monotonic_ms() < until_ms) {
 		kafka_producer_poll(loop->outlet.producer, 10);
 		status = run_shards(loop, error);
@@ -377,7 +388,7 @@ static enum status wait_for(struct loop *loop, enum status (*attempt)(struct loo
 		if (status != RETRY || *is_asked_to_stop)
 			return status;
 		log_limited(&limit, LOG_LEVEL_WARN, "waiting", "reason=%s error=%s", error->reason, error->text);
-		admin_set_ready(false, error->text);
+		admin_set_ready(loop->admin, false, error->text);
 		back_off(&pause);
 		poll(NULL, 0, (int)pause.backoff_ms);
 	}
@@ -423,8 +434,11 @@ enum status loop_run(const struct tickets_options *options, const struct policy 
 {
 	struct loop *loop = memory_new(sizeof *loop);
 	configure(loop, options, policy, policy_text, names);
-	metrics_init(&loop->metrics);
-	enum status status = wait_for(loop, start_redis, is_asked_to_stop, error);
+	enum status status = admin_open(options->common.admin, options->common.admin_token_file, &loop->admin, error);
+	if (status == OK) {
+		log_info("admin port", "port=%u", (unsigned)admin_port(loop->admin));
+		status = wait_for(loop, start_redis, is_asked_to_stop, error);
+	}
 	if (status == OK)
 		status = wait_for(loop, start_kafka, is_asked_to_stop, error);
 	while (status == OK && !*is_asked_to_stop) {
@@ -439,6 +453,7 @@ enum status loop_run(const struct tickets_options *options, const struct policy 
 	kafka_consumer_close(loop->consumer);
 	drop_all(loop);
 	kafka_producer_close(loop->outlet.producer, 1000);
+	admin_close(loop->admin);
 	free(loop);
 	return status;
 }

@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "admin.h"
 #include "log.h"
 #include "loop.h"
 #include "policy_file.h"
@@ -75,13 +74,10 @@ int main(int argc, char **argv)
 		return fail("policy", &error);
 	if (options.common.check_config)
 		return EXIT_SUCCESS;
-	if (admin_open(options.common.admin, options.common.admin_token_file, &error) != OK)
-		return fail("admin port", &error);
 	size_t size;
 	char *text = policy_canonical(&policy, names, &size);
 	enum status status = loop_run(&options, &policy, (struct text){ text, (uint32_t)size }, names, &is_asked_to_stop, &error);
 	code = status == OK ? EXIT_SUCCESS : fail("stopping", &error);
-	admin_close();
 	free(text);
 	policy_done(&policy);
 	names_free(names);
