@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "clock_mark.h"
 #include "memory.h"
 #include "wire.h"
 
-enum { POLL_MS = 50, PUTS_A_POLL = 64 };
+enum { POLL_MS = 50, PUTS_A_POLL = 64, STOP_GRACE_MS = 5000 };
 
 struct event_output {
 	FILE *file;  // NULL for Kafka
@@ -171,8 +172,11 @@ enum status event_output_finish(struct event_output *output, const volatile bool
 {
 	if (output->file)
 		return fflush(output->file) == 0 ? OK : file_failed(error);
+	int64_t stop_at_ms = 0;
 	while (kafka_producer_waiting(output->producer)) {
-		if (*is_asked_to_stop)
+		if (*is_asked_to_stop && !stop_at_ms)
+			stop_at_ms = clock_monotonic_ms() + STOP_GRACE_MS;
+		if (stop_at_ms && clock_monotonic_ms() >= stop_at_ms)
 			return error_set(error, RETRY, "stopped", "stopped before Kafka had acknowledged %zu records", kafka_producer_waiting(output->producer));
 		kafka_producer_poll(output->producer, POLL_MS);
 	}

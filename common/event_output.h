@@ -45,7 +45,7 @@ MUST_USE enum status event_output_put_marks(struct event_output *output, int64_t
 
 // Serves acknowledgements, waiting up to timeout_ms: to be called while the producer has nothing to do.
 void event_output_poll(struct event_output *output, int timeout_ms);
-// Waits until everything is acknowledged, or written. RETRY when *is_asked_to_stop becomes true before that.
+// Waits until everything is acknowledged, or written; once *is_asked_to_stop is true, for 5 s at most. RETRY "stopped" after that.
 MUST_USE enum status event_output_finish(struct event_output *output, const volatile bool *is_asked_to_stop, struct error *error);
 
 #endif

@@ -68,7 +68,6 @@ enum status simulation_run(struct simulation *simulation, struct error *error)
 		status = event_output_put_marks(simulation->output, simulation->newest_at_ms, &simulation->mark_count, error);
 	if (status == FATAL)
 		return status;
-	static const volatile bool never;  // what was sent before a stop is delivered all the same
-	enum status finished = event_output_finish(simulation->output, &never, status == OK ? error : NULL);
+	enum status finished = event_output_finish(simulation->output, simulation->is_asked_to_stop, status == OK ? error : NULL);
 	return status == OK ? finished : status;
 }
