@@ -263,7 +263,7 @@ prove
 broken=0
 (cd "$tree" && all_files=$(list_files) && bare_now "$(files "$code")") > "$proof/bare"
 for wall in $walls; do
-	found=$(look "$wall" "$tree")
+	found=$(look "$wall" "$tree" | sort -u)
 	[[ -z $found ]] || { printf 'wall "%s":\n%s\n' "$wall" "$found"; broken=1; }
 done
 [[ $broken == 0 ]] && echo "$(wc -w <<< "$walls") walls stand"
