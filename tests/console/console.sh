@@ -1,11 +1,12 @@
 #!/bin/bash
 # console.sh - what `hotline` says about a state that was written by the core alone: to people, to programs, and when something is wrong.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 need jq
 hotline=$(program hotline) || exit 77
 store_write=$(program store_write) || exit 77
 export LANG=C LC_ALL=C HOTLINE_BROKERS=127.0.0.1:1
-own_redis
+own_redis --appendonly no
 export HOTLINE_REDIS=$redis
 
 json() { "$hotline" "$@" --format json 2>> "$tmp/stderr" > "$tmp/json" || fail "$* failed: $(tail -1 "$tmp/stderr")"; }
@@ -133,7 +134,7 @@ fails_with 78 "$hotline" check-config nowhere
 if ! program devbroker > /dev/null || ! command -v kcat > /dev/null; then
 	exit 0
 fi
-own_devbroker
+own_devbroker --partitions 4
 export HOTLINE_BROKERS=$brokers
 json status
 asks '.[] | select(.kind == "topic" and .topic == "hotline.alerts") | .partitions' 4
