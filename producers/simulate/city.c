@@ -194,13 +194,13 @@ int64_t city_working_time(const struct city *city, struct chance *chance, int64_
 
 void city_write_roster(const struct city *city, FILE *file)
 {
-	fprintf(file, "# The units of a city that is made up (hotline-simulate, seed %llu).\nunits:\n", (unsigned long long)city->seed);
+	fprintf(file, "# The units of a city that is made up (hotline-simulate, seed %llu).\n", (unsigned long long)city->seed);
 	for (uint32_t i = 0; i < city->unit_count; i++) {
 		const struct city_unit *unit = &city->unit[i];
-		fprintf(file, "  - { id: %s, name: %s", unit->id, unit->name);
+		fprintf(file, "- { id: %s, name: %s", unit->id, unit->name);
 		if (unit->district != CITY_NO_DISTRICT)
 			fprintf(file, ", district: %s", districts[unit->district].name);
 		fprintf(file, ", group: %s, duty: %s }\n", unit->group, unit->has_duty ? "true" : "false");
 	}
-	fprintf(file, "  - { id: hotline, name: 热线受理中心, duty: false }\n");
+	fprintf(file, "- { id: hotline, name: 热线受理中心, duty: false }\n");
 }

@@ -16,7 +16,7 @@ sys.path.insert(0, ORACLE)
 import oracle  # noqa: E402
 
 LEFT_OUT = {"escalated", "repeated", "duty_missed"}  # counters of rules
-ROSTER_LINE = re.compile(r"  - \{ id: ([^,]+), name: [^,]+(?:, district: ([^,]+))?(?:, group: ([^,]+))?, duty: (true|false) \}")
+ROSTER_LINE = re.compile(r"- \{ id: ([^,]+), name: [^,]+(?:, district: ([^,]+))?(?:, group: ([^,]+))?, duty: (true|false) \}")
 
 
 def simulate(folder: Path, *options: str) -> str:
@@ -26,7 +26,7 @@ def simulate(folder: Path, *options: str) -> str:
 
 
 def read_roster(path: Path) -> list[dict]:
-    rows = [ROSTER_LINE.fullmatch(line) for line in path.read_text(encoding="utf-8").splitlines()[2:]]
+    rows = [ROSTER_LINE.fullmatch(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     assert all(rows), "the roster has a line of another form"
     return [{"id": row[1], "district": row[2] or "", "group": row[3] or "", "duty": row[4] == "true"} for row in rows]
 
