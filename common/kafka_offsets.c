@@ -25,34 +25,29 @@ static enum status look_up(rd_kafka_t *client, const char *topic, int64_t at_ms,
 }
 
 // An instant that nothing is newer than gives no offset. Nor does a broker that cannot look up: it finds nothing since 1970 in a partition that has records.
-static enum status fill_gap(rd_kafka_t *client, const char *topic, int32_t partition, int64_t first, int timeout_ms, int64_t *offset, bool *ret_is_known,
-	struct error *error)
+static enum status fill_gap(rd_kafka_t *client, const char *topic, int32_t partition, int64_t first, int timeout_ms, int64_t *offset, struct error *error)
 {
 	int64_t low, high;
 	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, timeout_ms);
 	if (code)
 		return away(code, topic, error);
-	bool is_known = first >= 0 || low == high;
-	*offset = is_known ? high : KAFKA_OFFSET_EARLIEST;
-	*ret_is_known = *ret_is_known && is_known;
+	*offset = first >= 0 || low == high ? high : KAFKA_OFFSET_EARLIEST;
 	return OK;
 }
 
-static enum status find(rd_kafka_t *client, const char *topic, int64_t at_ms, int timeout_ms, int64_t *offset, int64_t *first, int32_t count, bool *ret_is_known,
-	struct error *error)
+static enum status find(rd_kafka_t *client, const char *topic, int64_t at_ms, int timeout_ms, int64_t *offset, int64_t *first, int32_t count, struct error *error)
 {
-	*ret_is_known = true;
 	enum status status = look_up(client, topic, at_ms, timeout_ms, offset, count, error);
 	if (status == OK)
 		status = look_up(client, topic, 1, timeout_ms, first, count, error);
 	for (int32_t i = 0; i < count && status == OK; i++)
 		if (offset[i] < 0)
-			status = fill_gap(client, topic, i, first[i], timeout_ms, &offset[i], ret_is_known, error);
+			status = fill_gap(client, topic, i, first[i], timeout_ms, &offset[i], error);
 	return status;
 }
 
 enum status kafka_offsets_at(const struct kafka_config *config, const char *topic, int64_t at_ms, int timeout_ms, int64_t *ret_offset, int32_t count,
-	bool *ret_is_known, struct error *error)
+	struct error *error)
 {
 	rd_kafka_conf_t *conf;
 	rd_kafka_t *client;
@@ -67,7 +62,7 @@ enum status kafka_offsets_at(const struct kafka_config *config, const char *topi
 	if (status == OK && there < count)
 		status = error_set(error, FATAL, "topic_missing", "the topic %s has %d partitions and not %d", topic, there, count);
 	if (status == OK)
-		status = find(client, topic, at_ms < 1 ? 1 : at_ms, timeout_ms, ret_offset, first, count, ret_is_known, error);
+		status = find(client, topic, at_ms < 1 ? 1 : at_ms, timeout_ms, ret_offset, first, count, error);
 	free(first);
 	rd_kafka_destroy(client);
 	return status;

@@ -18,7 +18,7 @@ enum {
 static enum status find_starts(struct loop *loop, int64_t *ret_offset, struct error *error)
 {
 	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
-	return kafka_offsets_at(&loop->config->kafka, TOPIC_CHANGES, since_ms, ASK_TIMEOUT_MS, ret_offset, loop->partition_count, &loop->is_by_time, error);
+	return kafka_offsets_at(&loop->config->kafka, TOPIC_CHANGES, since_ms, ASK_TIMEOUT_MS, ret_offset, loop->partition_count, error);
 }
 
 // Not behind what is committed, which may be older than settle after a long rest.
@@ -207,7 +207,7 @@ enum status loop_go_back(struct loop *loop, struct error *error)
 
 enum status loop_read_back(struct loop *loop, struct error *error)
 {
-	int64_t since_ms = loop->is_by_time ? clock_wall_ms() - loop->config->settle_ms : 0;
+	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
 	beliefs_clear(&loop->beliefs);
 	enum status status = kafka_read_since(&loop->config->kafka, TOPIC_ALERTS, since_ms, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
 	if (status != OK)

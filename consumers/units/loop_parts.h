@@ -53,7 +53,6 @@ struct loop {
 	bool is_catching_up;
 
 	bool must_read_back;
-	bool is_by_time;                  // Kafka can look up offsets by time
 	int64_t read_back_at_ms;
 	struct beliefs beliefs;
 	struct months months;

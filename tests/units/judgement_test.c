@@ -72,7 +72,7 @@ static struct counters rated(uint64_t satisfied, uint64_t dissatisfied)
 static struct judgement judgement(const char *field, enum alert_state state, int64_t at_ms)
 {
 	struct judgement j = { .state = (uint8_t)state, .severity = SEVERITY_WARNING, .at_ms = at_ms, .revision = 7 };
-	strcpy(j.field, field);
+	memcpy(j.field, field, strlen(field) + 1);
 	return j;
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 
 #include "clock.h"
 
-enum { WORDS_MAX = 64, LINE_BYTES = 4096, SKIPPED = 77, POLL_MS = 10 };
+enum { WORDS_MAX = 64, LINE_BYTES = 4096, SKIPPED = 77, POLL_MS = 10, DESCRIPTORS = 16 };
 
 char servers_redis_address[SERVERS_PATH_BYTES], servers_brokers[SERVERS_PATH_BYTES];
 static char directory[] = "/tmp/hotline-units.XXXXXX";
@@ -32,17 +33,6 @@ static void path_of(const char *name, char ret_path[SERVERS_PATH_BYTES])
 void servers_log_path(const char *log_name, char ret_path[SERVERS_PATH_BYTES])
 {
 	path_of(log_name, ret_path);
-}
-
-void servers_open(void)
-{
-	if (system("command -v redis-server > /dev/null")) {
-		printf("SKIP: redis-server is not installed\n");
-		exit(getenv("CI") ? EXIT_FAILURE : SKIPPED);
-	}
-	if (!mkdtemp(directory))
-		abort();
-	snprintf(servers_redis_address, sizeof servers_redis_address, "unix://%s/redis.sock", directory);
 }
 
 pid_t servers_spawn(const char *const *argv, const char *log_name)
@@ -77,6 +67,18 @@ int servers_wait_exit(pid_t pid, int timeout_ms)
 	return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
 }
 
+void servers_open(void)
+{
+	static const char *const argv[] = { "redis-server", "--version", NULL };
+	if (!mkdtemp(directory))
+		abort();
+	if (servers_wait_exit(servers_spawn(argv, "redis.log"), SERVERS_WAIT_MS)) {
+		printf("SKIP: redis-server is not installed\n");
+		exit(getenv("CI") ? EXIT_FAILURE : SKIPPED);
+	}
+	snprintf(servers_redis_address, sizeof servers_redis_address, "unix://%s/redis.sock", directory);
+}
+
 static void end(pid_t *pid)
 {
 	if (!*pid)
@@ -96,16 +98,22 @@ void servers_stop_kafka(void)
 	end(&kafka_pid);
 }
 
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *place)
+{
+	(void)stat;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
 void servers_close(void)
 {
 	end(&redis_pid);
 	end(&kafka_pid);
-	char command[SERVERS_PATH_BYTES + 16];
-	snprintf(command, sizeof command, "rm -rf '%s'", directory);
 	if (getenv("KEEP"))
 		printf("kept %s\n", directory);
-	else if (system(command))
-		printf("cannot remove %s\n", directory);
+	else
+		nftw(directory, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }
 
 void servers_start_redis(void)
@@ -146,6 +154,7 @@ void servers_start_kafka(const char *devbroker)
 {
 	char port_file[SERVERS_PATH_BYTES];
 	path_of("kafka.address", port_file);
+	unlink(port_file);  // of the one before
 	const char *const argv[] = { devbroker, "--port-file", port_file, NULL };
 	kafka_pid = servers_spawn(argv, "kafka.log");
 	servers_await(read_brokers, port_file, SERVERS_WAIT_MS);
@@ -171,8 +180,10 @@ const struct redisReply *servers_ask(struct redis *redis, const char *format, ..
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	for (char *at = strtok(line, " "); at && count < WORDS_MAX; at = strtok(NULL, " "))
-		word[count++] = text_of(at);
+	for (const char *at = line; *at && count < WORDS_MAX; at += strspn(at, " ")) {
+		word[count] = (struct text){ at, (uint32_t)strcspn(at, " ") };
+		at += word[count++].size;
+	}
 	const struct redisReply *reply;
 	struct error error;
 	redis_command(redis, count, word);
