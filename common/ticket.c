@@ -441,11 +441,11 @@ static void get_event(struct eye *eye, struct event *e, int64_t before_ms)
 	e->is_void = lead & LEAD_VOID;
 	if (lead & LEAD_SEQ)
 		e->seq = (uint32_t)get(eye);
-	uint64_t apart = get(eye);
-	if (apart > (uint64_t)INSTANT_MAX_MS)
+	uint64_t apart = get(eye), unit_ms = lead & LEAD_MS ? 1 : SECOND_MS;
+	if (apart > (uint64_t)(INSTANT_MAX_MS - before_ms) / unit_ms)
 		eye->is_broken = true;
 	else
-		e->at_ms = before_ms + (int64_t)apart * (lead & LEAD_MS ? 1 : SECOND_MS);
+		e->at_ms = before_ms + (int64_t)(apart * unit_ms);
 	uint64_t head = get(eye);
 	small_set(e, (unsigned)(head >> large_bits(type)));
 	get_large(eye, e, (unsigned)head & ((1u << large_bits(type)) - 1));
