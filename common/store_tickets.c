@@ -154,7 +154,8 @@ enum status store_visit_tickets(struct store *store, const struct text *id, size
 		if (store_shard(store, shard)->is_there)
 			wanted[there++] = (struct wanted){ id[i], shard, page_address_of(id[i]) };
 	}
-	qsort(wanted, there, sizeof *wanted, compare_wanted);
+	if (there)
+		qsort(wanted, there, sizeof *wanted, compare_wanted);
 	enum status status = OK;
 	for (size_t i = 0, size; i < there && status == OK; i += size) {
 		size = chunk_size(wanted + i, there - i);

@@ -19,7 +19,7 @@ struct topic {
 
 struct shard_status {
 	const struct store_shard *shard;
-	int64_t high;        // the next offset that Kafka will give; UNKNOWN
+	int64_t low, high;   // the first offset that Kafka has, and the next that it will give; UNKNOWN
 };
 
 struct memory_status {
@@ -72,7 +72,7 @@ static enum status read_topic(struct view *view, struct topic *topic, struct err
 		topic->records += high - low;
 		for (size_t j = 0; j < view->shard_count; j++)
 			if (view->shard[j].shard->head.partition == i && strcmp(view->shard[j].shard->head.topic, topic->name) == 0)
-				view->shard[j].high = high;
+				view->shard[j].low = low, view->shard[j].high = high;
 	}
 	return status;
 }
@@ -95,7 +95,10 @@ static void read_kafka(const struct console *console, struct view *view)
 
 static int64_t lag_of(const struct shard_status *shard)
 {
-	return shard->high == UNKNOWN || !shard->shard->is_there ? UNKNOWN : shard->high - shard->shard->head.offset;
+	int64_t offset = shard->shard->head.offset;
+	if (shard->high == UNKNOWN || !shard->shard->is_there)
+		return UNKNOWN;
+	return shard->high - (offset < 0 ? shard->low : offset);  // negative: from the earliest on
 }
 
 static json_t *json_known(int64_t number)
@@ -119,7 +122,7 @@ static json_t *shard_json(const struct view *view, const struct shard_status *st
 	json_object_set_new(object, "topic", json_string(head->topic));
 	json_object_set_new(object, "partition", json_integer(head->partition));
 	json_object_set_new(object, "owner", json_string(owner));
-	json_object_set_new(object, "offset", json_integer(head->offset));
+	json_object_set_new(object, "offset", head->offset < 0 ? json_null() : json_integer(head->offset));
 	json_object_set_new(object, "high_watermark", json_known(status->high));
 	json_object_set_new(object, "lag", json_known(lag_of(status)));
 	json_object_set_new(object, "commit", json_integer((json_int_t)head->commit));
@@ -198,7 +201,7 @@ static void add_shard(const struct console *console, const struct view *view, st
 		console_format_duration(view->now_ms - head->clock_ms, behind);
 	}
 	table_add_format(table, "%016" PRIx64, head->owner);
-	add_number(table, head->offset);
+	add_number(table, head->offset < 0 ? UNKNOWN : head->offset);
 	add_number(table, lag_of(status));
 	table_add_format(table, "%" PRIu64, head->commit);
 	table_add_string(table, clock);
@@ -304,7 +307,7 @@ static enum status look_around(const struct console *console, struct view *view,
 	view->shard_count = store_shard_count(view->store);
 	view->shard = memory_new(view->shard_count * sizeof *view->shard);
 	for (size_t i = 0; i < view->shard_count; i++)
-		view->shard[i] = (struct shard_status){ store_shard(view->store, i), UNKNOWN };
+		view->shard[i] = (struct shard_status){ store_shard(view->store, i), UNKNOWN, UNKNOWN };
 	read_kafka(console, view);
 	if (console->format == FORMAT_CSV)
 		write_csv(console, view);

@@ -331,6 +331,22 @@ static const char *title_of(const struct console *console, const struct question
 	return titles[question->kind][console->language];
 }
 
+// What people call it: the roster's name, or the word for a channel or level.
+static const char *shown_name(const struct console *console, const struct question *question, const struct row *row)
+{
+	if (row->full_name)
+		return row->full_name;
+	if (!question->is_split)
+		return question->kind == NAME_CITY && !*question->suffix ? say(console, "city", "全市") : row->name;
+	for (int i = 1; i < (int)CHANNEL_COUNT; i++)
+		if (strcmp(row->name, channel_name(i)) == 0)
+			return words_channel(console->language, (enum channel)i);
+	for (int i = 1; i < (int)LEVEL_COUNT; i++)
+		if (strcmp(row->name, level_name(i)) == 0)
+			return words_level(console->language, (enum level)i);
+	return row->name;
+}
+
 static struct table *make_table(const struct console *console, const struct rows *rows, const struct question *question)
 {
 	enum { NAME_WIDTH = 40 };
@@ -341,8 +357,7 @@ static struct table *make_table(const struct console *console, const struct rows
 	struct table *table = table_new(column, 1 + columns->count);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
-		const char *name = row->full_name ? row->full_name : row->name;
-		table_add_string(table, console->format == FORMAT_CSV ? row->dimension : name);
+		table_add_string(table, console->format == FORMAT_CSV ? row->dimension : shown_name(console, question, row));
 		for (size_t j = 0; j < columns->count; j++) {
 			char cell[24];
 			column_format(&columns->column[j], &row->counters, question->excellent_from_stars, cell);
@@ -398,7 +413,8 @@ static enum status answer(const struct console *console, struct store *store, st
 		status = fill_rows(store, question, rows, error);
 	if (status != OK)
 		return status;
-	qsort_r(rows->row, rows->count, sizeof *rows->row, compare_rows, question);
+	if (rows->count)
+		qsort_r(rows->row, rows->count, sizeof *rows->row, compare_rows, question);
 	if (console->format == FORMAT_JSON || console->format == FORMAT_JSONL)
 		write_json(console, rows, question);
 	else

@@ -29,6 +29,13 @@ struct kept {
 	struct event event[TICKET_EVENTS_MAX];
 };
 
+// The texts of one event, which live as long as the tickets.
+struct texts {
+	struct texts *next;
+	struct event_json_arena arena;
+};
+
+static struct texts *all_texts;
 static struct kept *kept[TICKETS_MAX];
 static size_t kept_count;
 static struct names *names;
@@ -74,11 +81,13 @@ static void read_events(void)
 {
 	static char line[EVENT_LINE_BYTES_MAX];
 	while (fgets(line, sizeof line, stdin)) {
-		struct event_json_arena *arena = memory_new(sizeof *arena);  // lives as long as the program
+		struct texts *texts = memory_new(sizeof *texts);
 		struct text id;
 		struct event event;
 		struct error error;
-		must(event_json_read((struct text){ line, (uint32_t)strcspn(line, "\n") }, names, arena, &id, &event, &error), &error);
+		must(event_json_read((struct text){ line, (uint32_t)strcspn(line, "\n") }, names, &texts->arena, &id, &event, &error), &error);
+		texts->next = all_texts;
+		all_texts = texts;
 		if (ticket_merge(&kept_of(id)->ticket, &event, names) == MERGE_FULL)
 			abort();
 	}
@@ -243,6 +252,16 @@ static void write_month(const struct cell_month *month)
 	}
 }
 
+static void forget_tickets(void)
+{
+	for (struct texts *texts = all_texts, *next; texts; texts = next) {
+		next = texts->next;
+		free(texts);
+	}
+	for (size_t i = 0; i < kept_count; i++)
+		free(kept[i]);
+}
+
 int main(int argc, char **argv)
 {
 	struct error error;
@@ -262,6 +281,7 @@ int main(int argc, char **argv)
 		write_shard(i, all);
 	for (const struct cell_month *month = cells_dirty(all); month; month = month->next_dirty)
 		write_month(month);
+	forget_tickets();
 	cells_free(all);
 	redis_close(redis);
 	policy_done(&policy);
