@@ -1,0 +1,62 @@
+#!/bin/bash
+# demo.sh - the demo shows what it promises and leaves nothing behind, whether it ends by itself or by Ctrl-C.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=deploy/build.sh
+. "$root/deploy/build.sh"
+need redis-server redis-cli kcat curl
+is_fresh || skip "build/release is not up to date"
+export TMPDIR=$tmp
+
+nobody_left() {
+	local left
+	left=$(grep -lzF -- "$tmp/hotline-demo" /proc/[0-9]*/cmdline 2>/dev/null || true)
+	[[ -z $left ]] || fail "still running: $(for file in $left; do tr '\0' ' ' < "$file"; done)"
+	left=$(find "$tmp" -maxdepth 1 -name 'hotline-demo*')
+	[[ -z $left ]] || fail "still there: $left"
+}
+
+# By itself, with a made-up city
+said=$("$root/deploy/demo.sh" --once --tickets 500 2>&1)
+has_line "source" "made-up city: 120 units, 500 tickets" "$said"
+has_line "units" 'hotline units --from 2024-03-01 --to 2024-03-31' "$said"
+has_line "summary" "[0-9]+ events through the embedded broker, [0-9]+ alerts, in [0-9.]+ s" "$said"
+has_line "end" "Everything is stopped" "$said"
+nobody_left
+
+# A file of one's own
+cat > "$tmp/mine.jsonl" << 'END'
+{"ticket_id":"8213631","at":"2024-03-05T09:12:00+08:00","type":"received","kind":"complaint","level":"city","channel":"phone","category":"物业管理/物业服务管理"}
+{"ticket_id":"8213631","at":"2024-03-05T09:40:00+08:00","type":"dispatched","unit":"xlt-zhujian"}
+{"ticket_id":"8213631","at":"2024-03-25T11:20:00+08:00","type":"resolved","unit":"xlt-zhujian"}
+END
+said=$("$root/deploy/demo.sh" --once --events "$tmp/mine.jsonl" 2>&1)
+has_line "source" "3 events of mine.jsonl, 2024-03-05 to 2024-03-25" "$said"
+has_line "unit" "xlt-zhujian +1 +1 +100.00 +1 " "$said"
+has_line "alert" "overdue +8213631" "$said"
+nobody_left
+
+# Until Ctrl-C, which goes to the whole group of processes
+env --default-signal=INT setsid "$root/deploy/demo.sh" --events "$tmp/mine.jsonl" > "$tmp/logs/demo" 2>&1 &
+demo=$!
+wait_for 60 "the demo to be ready" grep -q 'Ctrl-C stops everything' "$tmp/logs/demo"
+kill -INT -- "-$demo"
+rc=0
+wait "$demo" || rc=$?
+is_equal "status after Ctrl-C" 0 "$rc"
+has_line "end" "Everything is stopped" "$(cat "$tmp/logs/demo")"
+nobody_left
+
+# In the middle of its start
+env --default-signal=INT setsid "$root/deploy/demo.sh" --tickets 500 > "$tmp/logs/demo" 2>&1 &
+demo=$!
+wait_for 60 "the demo to start" grep -q Starting "$tmp/logs/demo"
+kill -INT -- "-$demo"
+rc=0
+wait "$demo" || rc=$?
+is_equal "status after Ctrl-C at the start" 130 "$rc"
+rm -rf "$tmp"/hotline-demo*
+nobody_left
+
+fails_with 2 "$root/deploy/demo.sh" --events "$tmp/none"
+fails_with 2 "$root/deploy/demo.sh" --tickets 1000000
