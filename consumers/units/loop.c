@@ -30,6 +30,7 @@ static enum status patiently(const struct loop_config *config, enum status (*ste
 		if (status != RETRY)
 			return status;
 		log_failure(LOG_LEVEL_WARN, "cannot start yet", error);
+		admin_set_ready(loop->admin, false, error->text);
 		must_stop(config, wait_ms);
 	}
 	return OK;
@@ -70,11 +71,12 @@ static enum status count_shards(struct loop *loop, struct error *error)
 
 static enum status check_topics(struct loop *loop, struct error *error)
 {
-	static const char *const outputs[] = { TOPIC_COUNTERS, TOPIC_ALERTS, TOPIC_DEAD_LETTERS };
+	const struct loop_config *config = loop->config;
+	const char *const outputs[] = { config->counters_topic, config->alerts_topic, config->dead_letters_topic };
 	int32_t count;
-	enum status status = kafka_partition_count(&loop->config->kafka, TOPIC_CHANGES, START_TIMEOUT_MS, &loop->partition_count, error);
+	enum status status = kafka_partition_count(&config->kafka, config->changes_topic, START_TIMEOUT_MS, &loop->partition_count, error);
 	for (size_t i = 0; i < sizeof outputs / sizeof *outputs && status == OK; i++)
-		status = kafka_partition_count(&loop->config->kafka, outputs[i], START_TIMEOUT_MS, &count, error);
+		status = kafka_partition_count(&config->kafka, outputs[i], START_TIMEOUT_MS, &count, error);
 	return status == OK ? count_shards(loop, error) : status;
 }
 
@@ -99,7 +101,11 @@ static enum status open_kafka(struct loop *loop, struct error *error)
 
 static enum status start(struct loop *loop, bool *ret_is_stopped, struct error *error)
 {
-	enum status status = patiently(loop->config, check_redis, loop, ret_is_stopped, error);
+	enum status status = admin_open(loop->config->admin, loop->config->admin_token_file, &loop->admin, error);
+	if (status != OK)
+		return status;
+	log_info("admin port", "port=%u", (unsigned)admin_port(loop->admin));
+	status = patiently(loop->config, check_redis, loop, ret_is_stopped, error);
 	if (status == OK && !*ret_is_stopped)
 		status = patiently(loop->config, check_topics, loop, ret_is_stopped, error);
 	if (status != OK || *ret_is_stopped)
@@ -110,9 +116,7 @@ static enum status start(struct loop *loop, bool *ret_is_stopped, struct error *
 
 static void close_all(struct loop *loop)
 {
-	loop->health->is_ready = false;
-	if (loop->consumer)
-		kafka_consumer_close(loop->consumer);
+	kafka_consumer_close(loop->consumer);
 	if (loop->courier.producer)
 		courier_close(&loop->courier, CLOSE_TIMEOUT_MS);
 	redis_close(loop->redis);
@@ -123,6 +127,7 @@ static void close_all(struct loop *loop)
 	months_done(&loop->months);
 	free((void *)loop->setup.shard);
 	free(loop->partition);
+	admin_close(loop->admin);
 	free(loop);
 }
 
@@ -140,10 +145,16 @@ static int wait_ms(const struct loop *loop)
 	return until_ms > loop->now_ms ? (int)(until_ms - loop->now_ms) : loop->state == LOOP_IDLE ? LOOP_PASS_LIVE_MS / 2 : 1;
 }
 
-static bool wait_for_something(const struct loop *loop, bool is_stopping)
+static bool is_stopping(const struct loop *loop)
+{
+	return loop->stop_at_ms != INT64_MAX;
+}
+
+// Whether a stop is asked for.
+static bool wait_for_something(const struct loop *loop)
 {
 	struct pollfd fd[] = {
-		{ .fd = is_stopping ? -1 : loop->config->stop_fd, .events = POLLIN },
+		{ .fd = is_stopping(loop) ? -1 : loop->config->stop_fd, .events = POLLIN },
 		{ .fd = kafka_consumer_fd(loop->consumer), .events = POLLIN },
 		{ .fd = courier_fd(&loop->courier), .events = POLLIN },
 		{ .fd = loop->redis ? redis_fd(loop->redis) : -1, .events = (short)(loop->is_unsent ? POLLIN | POLLOUT : POLLIN) },
@@ -155,53 +166,71 @@ static bool wait_for_something(const struct loop *loop, bool is_stopping)
 	return fd[0].revents;
 }
 
+static const char *find_problem(const struct loop *loop)
+{
+	if (is_stopping(loop))
+		return "stopping";
+	if (loop->state == LOOP_AWAY)
+		return "Redis is away";
+	if (!loop->is_assigned)
+		return "no partitions are assigned yet";
+	return loop->has_passed ? NULL : "starting";
+}
+
+static void tell(struct loop *loop)
+{
+	if (loop->now_ms < loop->tell_at_ms)
+		return;
+	loop->tell_at_ms = loop->now_ms + LOOP_TELL_MS;
+	const char *problem = find_problem(loop);
+	admin_set_ready(loop->admin, !problem, problem ? problem : "");
+	metric_set(loop->gauges.waiting, (int64_t)loop->collecting->count);
+}
+
+// RETRY of Redis is the loop's own to mend.
+static enum status survive(struct loop *loop, enum status status, const struct error *error)
+{
+	if (status == RETRY)
+		loop_lose_redis(loop, error);
+	return status == RETRY ? OK : status;
+}
+
 static enum status turn(struct loop *loop, struct error *error)
 {
 	loop->now_ms = clock_monotonic_ms();
 	enum status status = loop_take_changes(loop, error);
-	if (status == OK && loop->redis) {
-		status = loop_take_replies(loop, error);
-		if (status == RETRY) {
-			loop_lose_redis(loop, error);
-			status = OK;
-		}
-	}
+	if (status == OK && loop->redis)
+		status = survive(loop, loop_take_replies(loop, error), error);
 	if (status == OK)
 		status = loop_step(loop, error);
-	if (status == OK && loop->redis) {  // what the step queued goes out now
-		bool is_sent = true;
-		status = redis_flush(loop->redis, &is_sent, error);
-		loop->is_unsent = !is_sent;
-		if (status == RETRY) {
-			loop_lose_redis(loop, error);
-			status = OK;
-		}
-	}
+	if (status == OK && loop->redis)
+		status = survive(loop, loop_send(loop, error), error);
 	kafka_producer_poll(loop->courier.producer, 0);
+	tell(loop);
 	return status;
 }
 
+// A pass that is under way when a stop is asked for may still end.
 static enum status run(struct loop *loop, struct error *error)
 {
 	enum status status = OK;
-	int64_t stop_at_ms = INT64_MAX;
-	while (status == OK && loop->now_ms < stop_at_ms) {
+	while (status == OK && loop->now_ms < loop->stop_at_ms) {
 		status = turn(loop, error);
-		bool is_stopping = stop_at_ms != INT64_MAX;
-		if (is_stopping && (loop->state == LOOP_IDLE || loop->state == LOOP_AWAY))
+		if (is_stopping(loop) && (loop->state == LOOP_IDLE || loop->state == LOOP_AWAY))
 			break;
-		if (status == OK && wait_for_something(loop, is_stopping))
-			stop_at_ms = loop->now_ms + LOOP_STOP_MS;
+		if (status == OK && wait_for_something(loop))
+			loop->stop_at_ms = loop->now_ms + LOOP_STOP_MS;
 	}
 	return status;
 }
 
-enum status loop_run(const struct loop_config *config, struct loop_health *health, struct error *error)
+enum status loop_run(const struct loop_config *config, struct error *error)
 {
 	struct loop *loop = memory_new(sizeof *loop);
 	loop->config = config;
-	loop->health = health;
+	gauges_open(&loop->gauges);
 	loop->months.first = INT32_MAX;
+	loop->stop_at_ms = INT64_MAX;
 	bool is_stopped = false;
 	enum status status = start(loop, &is_stopped, error);
 	if (status == OK && !is_stopped) {

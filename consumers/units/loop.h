@@ -2,7 +2,6 @@
 #ifndef HOTLINE_UNITS_LOOP_H
 #define HOTLINE_UNITS_LOOP_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -17,33 +16,22 @@ enum {
 	LOOP_REDIS_ANSWER_MS = 5000,   // then the connection is given up
 	LOOP_BACKOFF_MS = 100,         // doubled up to
 	LOOP_BACKOFF_MAX_MS = 1000,
+	LOOP_TELL_MS = 200,            // readiness and gauges are told so often
 	LOOP_STOP_MS = 1000,           // a pass that is under way may still end
-};
-
-// For /readyz and /metrics, which other threads read.
-struct loop_health {
-	_Atomic bool is_ready;
-	_Atomic int64_t clock_ms;
-	_Atomic uint64_t messages, dead_letters, passes, conflicts, months, alerts, published, reconnects;
 };
 
 struct loop_config {
 	struct kafka_config kafka;
 	const char *redis, *group, *instance_id;  // instance_id NULL: no static membership
-	const char *ticket_topic, *unit_topic;
+	const char *ticket_topic, *unit_topic, *changes_topic, *counters_topic, *alerts_topic, *dead_letters_topic;
+	const char *admin, *admin_token_file;
 	int64_t settle_ms;
 	const struct policy *policy;
 	struct names *names;
 	int stop_fd;                              // readable when the program shall stop
 };
 
-// The names of the topics that are not configured.
-#define TOPIC_CHANGES "hotline.counter-changes"
-#define TOPIC_COUNTERS "hotline.unit-counters"
-#define TOPIC_ALERTS "hotline.alerts"
-#define TOPIC_DEAD_LETTERS "hotline.dead-letters"
-
 // Runs until stop_fd is readable (OK) or something is wrong for good (FATAL).
-MUST_USE enum status loop_run(const struct loop_config *config, struct loop_health *health, struct error *error);
+MUST_USE enum status loop_run(const struct loop_config *config, struct error *error);
 
 #endif

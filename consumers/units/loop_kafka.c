@@ -18,7 +18,7 @@ enum {
 static enum status find_starts(struct loop *loop, int64_t *ret_offset, struct error *error)
 {
 	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
-	return kafka_offsets_at(&loop->config->kafka, TOPIC_CHANGES, since_ms, ASK_TIMEOUT_MS, ret_offset, loop->partition_count, error);
+	return kafka_offsets_at(&loop->config->kafka, loop->config->changes_topic, since_ms, ASK_TIMEOUT_MS, ret_offset, loop->partition_count, error);
 }
 
 // Not behind what is committed, which may be older than settle after a long rest.
@@ -42,16 +42,17 @@ static enum status assign(void *self, struct kafka_partition *partition, size_t 
 	for (size_t i = 0; i < count && status == OK; i++) {
 		struct kafka_partition *p = &partition[i];
 		if (p->partition >= loop->partition_count) {
-			status = error_set(error, FATAL, "partitions_changed", "the topic %s has more partitions than at the start; start again", TOPIC_CHANGES);
+			status = error_set(error, FATAL, "partitions_changed", "the topic %s has more partitions than at the start; start again", loop->config->changes_topic);
 			break;
 		}
 		p->offset = start_at(start[p->partition], p->committed);
 		loop->partition[p->partition] = (struct loop_partition){ .is_ours = true, .committed = p->committed };
-		log_info("partition taken over", "topic=%s partition=%" PRId32 " from=%" PRId64 " committed=%" PRId64, TOPIC_CHANGES, p->partition, p->offset, p->committed);
+		log_info("partition taken over", "topic=%s partition=%" PRId32 " from=%" PRId64 " committed=%" PRId64, loop->config->changes_topic, p->partition, p->offset, p->committed);
 	}
 	free(start);
 	if (status == OK)
 		now_ours(loop);
+	loop->is_assigned = status == OK;
 	return status;
 }
 
@@ -59,24 +60,27 @@ static enum status assign(void *self, struct kafka_partition *partition, size_t 
 static void revoke(void *self, const struct kafka_partition *partition, size_t count, bool is_lost)
 {
 	struct loop *loop = self;
+	loop->is_assigned = false;
 	for (size_t i = 0; i < count; i++) {
 		int32_t number = partition[i].partition;
 		loop->partition[number] = (struct loop_partition){ .is_ours = false };
 		batch_forget_partition(loop->collecting, number);
 		batch_forget_partition(loop->running, number);
-		log_info("partition given up", "topic=%s partition=%" PRId32 " lost=%s", TOPIC_CHANGES, number, is_lost ? "yes" : "no");
+		log_info("partition given up", "topic=%s partition=%" PRId32 " lost=%s", loop->config->changes_topic, number, is_lost ? "yes" : "no");
 	}
 }
 
 enum status loop_open_kafka(struct loop *loop, struct error *error)
 {
-	static const char *const topics[] = { TOPIC_CHANGES, NULL };
-	const struct courier_topics outputs = { .alerts = TOPIC_ALERTS, .counters = TOPIC_COUNTERS, .dead_letters = TOPIC_DEAD_LETTERS, .changes = TOPIC_CHANGES };
+	const struct loop_config *config = loop->config;
+	const char *const topics[] = { config->changes_topic, NULL };
+	const struct courier_topics outputs = { .alerts = config->alerts_topic, .counters = config->counters_topic, .dead_letters = config->dead_letters_topic,
+		.changes = config->changes_topic };
 	const struct kafka_owner owner = { assign, revoke, loop };
-	enum status status = courier_open(&loop->courier, &loop->config->kafka, &outputs, error);
+	enum status status = courier_open(&loop->courier, &config->kafka, &outputs, error);
 	if (status != OK)
 		return status;
-	return kafka_consumer_open(&loop->config->kafka, loop->config->group, loop->config->instance_id, topics, &owner, &loop->consumer, error);
+	return kafka_consumer_open(&config->kafka, config->group, config->instance_id, topics, &owner, &loop->consumer, error);
 }
 
 static void take_message(struct loop *loop, struct kafka_message *message, struct wire_arena *arena)
@@ -88,12 +92,12 @@ static void take_message(struct loop *loop, struct kafka_message *message, struc
 	if (batch_take(batch, message->value, is_again, loop->config->names, arena, &error) == REJECT) {
 		static struct log_limit limit;
 		log_limited(&limit, LOG_LEVEL_WARN, "a bad message goes to the dead letters", "topic=%s partition=%" PRId32 " offset=%" PRId64 " reason=%s error=%s",
-			TOPIC_CHANGES, message->partition, message->offset, error.reason, error.text);
+			loop->config->changes_topic, message->partition, message->offset, error.reason, error.text);
 		outgoing_add_dead_letter(&batch->letters, message->key, message->value, error.reason, message->partition, message->offset);
-		loop->health->dead_letters++;
+		metric_add(loop->gauges.rejected, 1);
 	}
 	batch_reach(batch, message->partition, message->offset + 1);
-	loop->health->messages++;
+	metric_add(loop->gauges.changes, 1);
 	kafka_message_done(message);
 }
 
@@ -209,7 +213,7 @@ enum status loop_read_back(struct loop *loop, struct error *error)
 {
 	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
 	beliefs_clear(&loop->beliefs);
-	enum status status = kafka_read_since(&loop->config->kafka, TOPIC_ALERTS, since_ms, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
+	enum status status = kafka_read_since(&loop->config->kafka, loop->config->alerts_topic, since_ms, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
 	if (status != OK)
 		beliefs_clear(&loop->beliefs);
 	beliefs_settle(&loop->beliefs);

@@ -2,9 +2,11 @@
 #ifndef HOTLINE_UNITS_LOOP_PARTS_H
 #define HOTLINE_UNITS_LOOP_PARTS_H
 
+#include "admin.h"
 #include "batch.h"
 #include "beliefs.h"
 #include "courier.h"
+#include "gauges.h"
 #include "loop.h"
 #include "months.h"
 #include "pass.h"
@@ -26,14 +28,19 @@ struct loop_partition {
 
 struct loop {
 	const struct loop_config *config;
-	struct loop_health *health;
+	struct admin *admin;
+	struct gauges gauges;
+	int64_t tell_at_ms;
+	uint64_t published_told;
 	enum loop_state state;
 	int64_t now_ms;                   // monotonic, read once a turn
+	int64_t stop_at_ms;               // asked to stop: at the latest then; else INT64_MAX
 
 	struct kafka_consumer *consumer;
 	struct courier courier;
 	int32_t partition_count;          // of the changes
 	struct loop_partition *partition;
+	bool is_assigned;                 // also when that gave us none
 	struct wire_arena arena;
 	int64_t ours_since_ms;            // wall clock: what was sent before may be about a state that Redis or another instance has lost
 	bool is_paused;
@@ -50,6 +57,8 @@ struct loop {
 	struct batch *collecting, *running;
 	bool is_trimming;
 	int64_t pass_at_ms;               // when the last one began
+	int64_t pass_at_us;
+	bool has_passed;                  // since the last connection
 	bool is_catching_up;
 
 	bool must_read_back;
@@ -70,6 +79,7 @@ void loop_commit(struct loop *loop);
 
 // loop_pass.c
 MUST_USE enum status loop_step(struct loop *loop, struct error *error);         // whatever can be done now
+MUST_USE enum status loop_send(struct loop *loop, struct error *error);         // what is queued for Redis
 MUST_USE enum status loop_take_replies(struct loop *loop, struct error *error);
 void loop_lose_redis(struct loop *loop, const struct error *why);
 bool loop_is_due(const struct loop *loop);

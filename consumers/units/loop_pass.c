@@ -27,7 +27,7 @@ void loop_lose_redis(struct loop *loop, const struct error *why)
 	redis_close(loop->redis);
 	loop->redis = NULL;
 	loop->state = LOOP_AWAY;
-	loop->health->is_ready = false;
+	loop->has_passed = false;
 	courier_drop(&loop->courier);
 	keep_changes(loop);
 	loop->backoff_ms = 0;
@@ -43,7 +43,7 @@ static enum status connect(struct loop *loop, struct error *error)
 	if (status == OK) {
 		log_info("connected to Redis", "redis=%s", redis_name(loop->redis));
 		months_reopen(&loop->months);
-		loop->health->reconnects++;
+		metric_add(loop->gauges.reconnects, 1);
 		loop->state = LOOP_IDLE;
 		loop->backoff_ms = 0;
 		loop->pass_at_ms = 0;
@@ -55,7 +55,6 @@ static enum status connect(struct loop *loop, struct error *error)
 		return FATAL;
 	static struct log_limit limit;
 	log_limited(&limit, LOG_LEVEL_WARN, "cannot go on yet", "reason=%s error=%s", error->reason, error->text);
-	loop->health->is_ready = false;
 	back_off(loop);
 	return OK;
 }
@@ -90,6 +89,7 @@ bool loop_is_due(const struct loop *loop)
 static void begin_pass(struct loop *loop)
 {
 	loop->pass_at_ms = loop->now_ms;
+	loop->pass_at_us = clock_monotonic_us();
 	loop->answer_by_ms = loop->now_ms + LOOP_REDIS_ANSWER_MS;
 	loop->is_trimming = false;
 	loop->state = LOOP_PASSING;
@@ -109,13 +109,13 @@ static void note_written(struct loop *loop)
 {
 	loop->is_catching_up = pass_is_catching_up(loop->pass);
 	loop->clock_month = civil_month_of_day(civil_day_of(pass_clock_ms(loop->pass), loop->config->policy->zone_ms));
-	loop->health->clock_ms = pass_clock_ms(loop->pass);
-	loop->health->is_ready = true;
+	metric_set(loop->gauges.clock_ms, pass_clock_ms(loop->pass));
+	loop->has_passed = true;
 	if (batch_is_empty(loop->running))
 		return;
-	loop->health->passes++;
-	loop->health->months += loop->running->count;
-	loop->health->alerts += pass_alert_count(loop->pass);
+	metric_add(loop->gauges.passes, 1);
+	metric_add(loop->gauges.months, loop->running->count);
+	metric_add(loop->gauges.alerts, pass_alert_count(loop->pass));
 	log_debug("pass written", "months=%zu messages=%zu alerts=%zu publishes=%zu", loop->running->count, loop->running->message_count, pass_alert_count(loop->pass),
 		pass_outgoing(loop->pass)->count);
 }
@@ -130,7 +130,8 @@ static void begin_sending(struct loop *loop)
 
 static void begin_trim(struct loop *loop)
 {
-	loop->health->published = loop->courier.sent_count;
+	metric_add(loop->gauges.published, loop->courier.sent_count - loop->published_told);
+	loop->published_told = loop->courier.sent_count;
 	loop->answer_by_ms = loop->now_ms + LOOP_REDIS_ANSWER_MS;
 	loop->is_trimming = true;
 	loop->state = LOOP_PASSING;
@@ -144,6 +145,8 @@ static void finish_pass(struct loop *loop)
 		months_note(&loop->months, batch->change[i].dimension, batch->change[i].month, loop->clock_month);
 	loop_commit(loop);
 	pass_leave_over(loop->pass, loop->collecting);
+	if (!batch_is_empty(batch))
+		metric_observe_us(loop->gauges.pass_time, clock_monotonic_us() - loop->pass_at_us);
 	batch_clear(batch);
 	loop->state = LOOP_IDLE;
 }
@@ -153,7 +156,7 @@ static void follow_pass(struct loop *loop)
 	switch (pass_end(loop->pass)) {
 	case PASS_RUNNING: break;
 	case PASS_CONFLICT:
-		loop->health->conflicts++;
+		metric_add(loop->gauges.conflicts, 1);
 		begin_pass(loop);
 		break;
 	case PASS_WRITTEN: begin_sending(loop); break;
@@ -206,11 +209,17 @@ enum status loop_step(struct loop *loop, struct error *error)
 	return status;
 }
 
-enum status loop_take_replies(struct loop *loop, struct error *error)
+enum status loop_send(struct loop *loop, struct error *error)
 {
 	bool is_sent = true;
 	enum status status = redis_flush(loop->redis, &is_sent, error);
 	loop->is_unsent = !is_sent;
+	return status;
+}
+
+enum status loop_take_replies(struct loop *loop, struct error *error)
+{
+	enum status status = loop_send(loop, error);
 	while (status == OK) {
 		const struct redisReply *reply;
 		status = redis_receive(loop->redis, &reply, error);

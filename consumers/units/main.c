@@ -21,7 +21,6 @@ int main(int argc, char **argv)
 {
 	static struct settings settings;
 	static struct policy policy;
-	static struct loop_health health;
 	struct loop_config config;
 	struct error error;
 	int code = settings_read(&settings, argc, argv);
@@ -41,10 +40,10 @@ int main(int argc, char **argv)
 	config.policy = &policy;
 	config.names = names;
 	config.stop_fd = take_stop_signals();
-	status = loop_run(&config, &health, &error);
+	status = loop_run(&config, &error);
 	if (status != OK)
 		log_failure(LOG_LEVEL_ERROR, "stopped", &error);
 	policy_done(&policy);
 	names_free(names);
-	return status == OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status == OK ? EXIT_SUCCESS : settings_is_at_fault(&error) ? EXIT_CONFIG : EXIT_FAILURE;
 }

@@ -7,7 +7,8 @@
 
 struct settings {
 	struct options_common common;
-	const char *instance_id, *unit_topic;
+	const char *instance_id;
+	const char *unit_topic, *changes_topic, *counters_topic, *alerts_topic, *dead_letters_topic;
 	int64_t settle_ms;
 };
 
@@ -16,7 +17,10 @@ int settings_read(struct settings *settings, int argc, char **argv);
 
 // The policy of --policy, or the default one. FATAL bad_config.
 MUST_USE enum status settings_load(const struct settings *settings, struct names *names, struct policy *ret_policy, struct error *error);
-// FATAL bad_property. What it points to belongs to the settings.
+// FATAL bad_property, bad_address. What it points to belongs to the settings.
 MUST_USE enum status settings_apply(const struct settings *settings, struct loop_config *ret_config, struct error *error);
+
+// Whether a FATAL is the configuration's: exit 78.
+bool settings_is_at_fault(const struct error *error);
 
 #endif

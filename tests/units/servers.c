@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,11 +30,6 @@ static pid_t redis_pid, kafka_pid;
 static void path_of(const char *name, char ret_path[SERVERS_PATH_BYTES])
 {
 	snprintf(ret_path, SERVERS_PATH_BYTES, "%s/%s", directory, name);
-}
-
-void servers_log_path(const char *log_name, char ret_path[SERVERS_PATH_BYTES])
-{
-	path_of(log_name, ret_path);
 }
 
 pid_t servers_spawn(const char *const *argv, const char *log_name)
@@ -158,6 +155,38 @@ void servers_start_kafka(const char *devbroker)
 	const char *const argv[] = { devbroker, "--port-file", port_file, NULL };
 	kafka_pid = servers_spawn(argv, "kafka.log");
 	servers_await(read_brokers, port_file, SERVERS_WAIT_MS);
+}
+
+// Of the last start that the log tells of.
+static unsigned admin_port_of(const char *log_name)
+{
+	char path[SERVERS_PATH_BYTES], line[LINE_BYTES];
+	unsigned port = 0;
+	path_of(log_name, path);
+	FILE *file = fopen(path, "r");
+	while (file && fgets(line, sizeof line, file)) {
+		const char *at = strstr(line, "msg=\"admin port\" port=");
+		if (at)
+			port = (unsigned)strtoul(strrchr(at, '=') + 1, NULL, 10);
+	}
+	if (file)
+		fclose(file);
+	return port;
+}
+
+int servers_readyz(const char *log_name)
+{
+	static const char request[] = "GET /readyz HTTP/1.0\r\n\r\n";
+	char answer[LINE_BYTES] = "";
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)admin_port_of(log_name)), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 && write(fd, request, sizeof request - 1) > 0) {
+		ssize_t size = read(fd, answer, sizeof answer - 1);
+		answer[size > 0 ? size : 0] = '\0';
+	}
+	close(fd);
+	const char *code = strchr(answer, ' ');
+	return code ? (int)strtol(code, NULL, 10) : 0;
 }
 
 bool servers_await(bool (*is_so)(void *self), void *self, int timeout_ms)

@@ -25,7 +25,9 @@ struct redis *servers_connect(void);    // waits until it answers
 pid_t servers_spawn(const char *const *argv, const char *log_name);  // stderr goes to a file of the directory
 void servers_signal(pid_t pid, int number);
 int servers_wait_exit(pid_t pid, int timeout_ms);                    // its exit code, 128 + signal; fails the test after the time
-void servers_log_path(const char *log_name, char ret_path[SERVERS_PATH_BYTES]);
+
+// What /readyz of a program says, found by the port in its log; 0 when nobody answers.
+int servers_readyz(const char *log_name);
 
 // Asks again and again until it is so, and fails the test when it never is.
 bool servers_await(bool (*is_so)(void *self), void *self, int timeout_ms);

@@ -510,6 +510,24 @@ static void a_kill_anywhere_and_a_second_instance_change_nothing(void **state)
 	stop_program(1);
 }
 
+struct probe {
+	const char *log_name;
+	int wanted;
+};
+
+static bool answers(void *self)
+{
+	const struct probe *probe = self;
+	return servers_readyz(probe->log_name) == probe->wanted;
+}
+
+static void await_ready(int wanted)
+{
+	struct probe probe = { "units-0.log", wanted };
+	if (!servers_await(answers, &probe, SERVERS_WAIT_MS))
+		fail_msg("/readyz: wanted %d, got %d", wanted, servers_readyz(probe.log_name));
+}
+
 static bool is_catching_on(void *self)
 {
 	return month_is_right(*(size_t *)self, 0, 0);
@@ -528,7 +546,7 @@ static void redis_may_go_and_come_back(void **state)
 		poll(NULL, 0, (int)chance_below(&chance, 300));
 		redis_close(redis);
 		servers_kill_redis();
-		poll(NULL, 0, (int)chance_below(&chance, 1500));
+		await_ready(503);
 		servers_start_redis();
 		redis = servers_connect();
 		truth[0][0][0][0][0]++;
@@ -538,6 +556,7 @@ static void redis_may_go_and_come_back(void **state)
 			fail_msg("not back within 3 s: %s", difference);
 	}
 	expect_all_right();
+	await_ready(200);
 	stop_program(0);
 }
 
@@ -627,11 +646,13 @@ static void bad_settings_end_with_their_code(void **state)
 	const char *const property[] = { HOTLINE_UNITS, "-X", "enable.auto.commit=true", NULL };
 	const char *const good[] = { HOTLINE_UNITS, "--check-config", NULL };
 	const char *const address[] = { HOTLINE_UNITS, "-b", servers_brokers, "-r", "rediss://127.0.0.1:1", NULL };
+	const char *const exposed[] = { HOTLINE_UNITS, "-b", servers_brokers, "-r", servers_redis_address, "--admin", "0.0.0.0:0", NULL };
 	assert_int_equal(exit_code_of(usage), 2);
 	assert_int_equal(exit_code_of(settle), 2);
 	assert_int_equal(exit_code_of(property), 78);
 	assert_int_equal(exit_code_of(good), 0);
-	assert_int_equal(exit_code_of(address), 1);
+	assert_int_equal(exit_code_of(address), 78);
+	assert_int_equal(exit_code_of(exposed), 78);
 }
 
 static void it_waits_for_redis_and_can_be_stopped_meanwhile(void **state)
