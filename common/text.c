@@ -49,15 +49,38 @@ static size_t utf8_size(const uint8_t *at, size_t left)
 	return 0;
 }
 
+// Eight bytes at once, in whatever order the machine has: only single bytes are looked at.
+static uint64_t eight(const uint8_t *at)
+{
+	uint64_t bytes;
+	memcpy(&bytes, at, sizeof bytes);
+	return bytes;
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+// Marks the bytes below `limit`, which is at most 0x80. Source: S. E. Anderson, "Bit Twiddling Hacks", hasless.
+static uint64_t below(uint64_t bytes, uint8_t limit)
+{
+	return (bytes - EACH(limit)) & ~bytes & EACH(0x80);
+}
+
+// Most characters of three bytes, that is most Chinese, need no look into the table.
+static bool is_plain_three(const uint8_t *at, size_t left)
+{
+	return left >= 3 && at[0] > 0xe0 && at[0] < 0xf0 && at[0] != 0xed && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80;
+}
+
 bool text_is_utf8(struct text text)
 {
 	const uint8_t *at = (const uint8_t *)text.at;
 	for (size_t i = 0; i < text.size;) {
-		if (at[i] - 1u < 0x7f) {  // ASCII without NUL, nearly always
-			i++;
+		size_t left = text.size - i;
+		if (left >= 8 && !(eight(at + i) & EACH(0x80)) && !below(eight(at + i), 1)) {
+			i += 8;
 			continue;
 		}
-		size_t size = utf8_size(at + i, text.size - i);
+		size_t size = at[i] - 1u < 0x7f ? 1 : is_plain_three(at + i, left) ? 3 : utf8_size(at + i, left);
 		if (!size)
 			return false;
 		i += size;
@@ -67,8 +90,13 @@ bool text_is_utf8(struct text text)
 
 bool text_has_control(struct text text)
 {
-	for (uint32_t i = 0; i < text.size; i++)
-		if ((uint8_t)text.at[i] < 0x20 || text.at[i] == 0x7f)
+	const uint8_t *at = (const uint8_t *)text.at;
+	size_t i = 0;
+	for (; i + 8 <= text.size; i += 8)
+		if (below(eight(at + i), 0x20) || below(eight(at + i) ^ EACH(0x7f), 1))
+			return true;
+	for (; i < text.size; i++)
+		if (at[i] < 0x20 || at[i] == 0x7f)
 			return true;
 	return false;
 }

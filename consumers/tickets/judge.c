@@ -28,20 +28,39 @@ void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
 	buffer->size += size;
 }
 
+// The place of the number, or where it would go: the items ascend.
+static size_t place_in(const struct appendices *appendices, int64_t number)
+{
+	size_t low = 0, high = appendices->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (appendices->item[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void insert(struct appendices *appendices, size_t place, int64_t number)
+{
+	size_t had = appendices->capacity;
+	appendices->item = memory_grow(appendices->item, appendices->count + 1, sizeof *appendices->item, &appendices->capacity);
+	memset(appendices->item + had, 0, (appendices->capacity - had) * sizeof *appendices->item);
+	struct appendix spare = appendices->item[appendices->count];  // a buffer of an earlier step, used again
+	memmove(&appendices->item[place + 1], &appendices->item[place], (appendices->count - place) * sizeof spare);
+	spare.number = number;
+	spare.buffer.size = 0;
+	appendices->item[place] = spare;
+	appendices->count++;
+}
+
 void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size)
 {
-	size_t i = 0;
-	while (i < appendices->count && appendices->item[i].number != number)
-		i++;
-	if (i == appendices->count) {
-		size_t had = appendices->capacity;
-		appendices->item = memory_grow(appendices->item, i + 1, sizeof *appendices->item, &appendices->capacity);
-		memset(appendices->item + had, 0, (appendices->capacity - had) * sizeof *appendices->item);
-		appendices->item[i].number = number;
-		appendices->item[i].buffer.size = 0;
-		appendices->count++;
-	}
-	buffer_add(&appendices->item[i].buffer, bytes, size);
+	size_t place = place_in(appendices, number);
+	if (place == appendices->count || appendices->item[place].number != number)
+		insert(appendices, place, number);
+	buffer_add(&appendices->item[place].buffer, bytes, size);
 }
 
 const struct policy *shard_edition(const struct shard *shard, uint32_t number)
@@ -456,9 +475,23 @@ static enum status judge_sent(struct shard *shard, struct error *error)
 	return OK;
 }
 
+// Pages and messages are met in no order that a machine could guess: the next ones are fetched while this one is judged.
+static void prefetch(const struct shard *shard, const struct page_slot *slot)
+{
+	const struct page_slot *next = slot->next;
+	if (!next)
+		return;
+	__builtin_prefetch(next->bytes);
+	if (next->first && next->first->event != TOUCH_NO_EVENT)
+		__builtin_prefetch(shard->incoming[next->first->event].value.at);
+	if (next->next && next->next->first && next->next->first->event != TOUCH_NO_EVENT)
+		__builtin_prefetch(&shard->incoming[next->next->first->event]);
+}
+
 enum status shard_judge(struct shard *shard, struct error *error)
 {
 	for (struct page_slot *slot = pages_touched(shard->pages); slot; slot = slot->next) {
+		prefetch(shard, slot);
 		enum status status = judge_page(shard, slot, error);
 		if (status != OK)
 			return status;
