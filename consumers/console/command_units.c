@@ -331,20 +331,34 @@ static const char *title_of(const struct console *console, const struct question
 	return titles[question->kind][console->language];
 }
 
-// What people call it: the roster's name, or the word for a channel or level.
+// A channel or a level as people call it; their names are all different.
+static const char *word_of(const struct console *console, const char *name)
+{
+	for (int i = 1; i < (int)CHANNEL_COUNT; i++)
+		if (strcmp(name, channel_name(i)) == 0)
+			return words_channel(console->language, (enum channel)i);
+	for (int i = 1; i < (int)LEVEL_COUNT; i++)
+		if (strcmp(name, level_name(i)) == 0)
+			return words_level(console->language, (enum level)i);
+	return name;
+}
+
+// What people call it: the roster's name, or the word for a channel or level. The suffix of --channel and --level is in the heading.
 static const char *shown_name(const struct console *console, const struct question *question, const struct row *row)
 {
 	if (row->full_name)
 		return row->full_name;
 	if (!question->is_split)
-		return question->kind == NAME_CITY && !*question->suffix ? say(console, "city", "全市") : row->name;
-	for (int i = 1; i < (int)CHANNEL_COUNT; i++)
-		if (strcmp(row->name, channel_name(i)) == 0)
-			return words_channel(console->language, (enum channel)i);
-	for (int i = 1; i < (int)LEVEL_COUNT; i++)
-		if (strcmp(row->name, level_name(i)) == 0)
-			return words_level(console->language, (enum level)i);
-	return row->name;
+		return question->kind == NAME_CITY ? say(console, "city", "全市") : row->name;
+	return word_of(console, row->name);
+}
+
+static struct text without(const char *name, const char *suffix)
+{
+	struct text text = text_of(name), end = text_of(suffix);
+	if (text.size > end.size && memcmp(text.at + text.size - end.size, end.at, end.size) == 0)
+		text.size -= end.size;
+	return text;
 }
 
 static struct table *make_table(const struct console *console, const struct rows *rows, const struct question *question)
@@ -357,7 +371,10 @@ static struct table *make_table(const struct console *console, const struct rows
 	struct table *table = table_new(column, 1 + columns->count);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
-		table_add_string(table, console->format == FORMAT_CSV ? row->dimension : shown_name(console, question, row));
+		if (console->format == FORMAT_CSV)
+			table_add_string(table, row->dimension);
+		else
+			table_add(table, without(shown_name(console, question, row), question->suffix));
 		for (size_t j = 0; j < columns->count; j++) {
 			char cell[24];
 			column_format(&columns->column[j], &row->counters, question->excellent_from_stars, cell);
@@ -376,7 +393,10 @@ static void write_heading(const struct console *console, const struct question *
 	civil_format_day(question->to_day, to);
 	fprintf(console->out, say(console, "%s to %s", "%s 至 %s"), from, to);
 	console_format_instant(question->clock_ms, question->policy->zone_ms, clock);
-	fprintf(console->out, say(console, ", counted up to %s\n\n", "，计至 %s\n\n"), clock);
+	fprintf(console->out, say(console, ", counted up to %s", "，计至 %s"), clock);
+	if (*question->suffix)
+		fprintf(console->out, say(console, ", only %s", "，仅%s"), word_of(console, console->channel ? console->channel : console->level));
+	fputs("\n\n", console->out);
 }
 
 static void write_table(const struct console *console, const struct rows *rows, const struct question *question)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -195,7 +196,25 @@ static int run_once(const struct command *command, struct console *console)
 	return exit_code(status, &error);
 }
 
-// Drawn into memory first, so that the terminal goes from one picture to the next without a blank between. A failure is shown and does not end it.
+// As much of the picture as the screen holds, from the top; what was there before goes away line by line, without a blank screen between.
+static void draw(const char *picture, size_t size)
+{
+	struct winsize screen = { .ws_row = 24 };
+	(void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen);
+	fputs("\033[H", stdout);
+	for (unsigned row = 1; size && row < screen.ws_row; row++) {
+		const char *end = memchr(picture, '\n', size);
+		size_t line = end ? (size_t)(end - picture) : size;
+		fwrite(picture, 1, line, stdout);
+		fputs("\033[K\n", stdout);
+		line += end != NULL;
+		picture += line;
+		size -= line;
+	}
+	fputs("\033[J", stdout);
+}
+
+// Drawn into memory first, so that a failure leaves the last picture standing; it is told and does not end the watching.
 static int run_again(const struct command *command, struct console *console)
 {
 	bool is_screen = console->format == FORMAT_TABLE && isatty(STDOUT_FILENO);
@@ -208,9 +227,10 @@ static int run_again(const struct command *command, struct console *console)
 			return 1;
 		enum status status = command->run(console, &error);
 		fclose(console->out);
-		if (is_screen)
-			fputs("\033[H\033[2J\033[3J", stdout);
-		fwrite(picture, 1, size, stdout);
+		if (is_screen && status == OK)
+			draw(picture, size);
+		else
+			fwrite(picture, 1, size, stdout);
 		free(picture);
 		if (status == REJECT || (fflush(stdout) && ferror(stdout)))
 			return exit_code(status, &error);
