@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 size_t head_format(const struct head *h, char ret_string[HEAD_BYTES_MAX])
@@ -35,19 +34,46 @@ static const char *field(struct reader *reader, const char *name)
 	return reader->at + size + 1;
 }
 
-static uint64_t number(struct reader *reader, const char *name, int base, const char *end_mark)
+// The digits that come next, at most `max`; false when there are none or they say more.
+static bool take_digits(const char **at, unsigned base, uint64_t max, uint64_t *ret_number)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t number = 0;
+	const char *from = *at, *digit;
+	for (; **at && (digit = memchr(digits, **at, base)); ++*at) {
+		uint64_t value = (uint64_t)(digit - digits);
+		if (number > (max - value) / base)
+			return false;
+		number = number * base + value;
+	}
+	*ret_number = number;
+	return *at > from;
+}
+
+static uint64_t take_number(struct reader *reader, const char *name, const char *at, unsigned base, uint64_t max, const char *end_mark)
+{
+	uint64_t value = 0;
+	size_t mark = strlen(end_mark);
+	if (!take_digits(&at, base, max, &value) || strncmp(at, end_mark, mark) != 0)
+		reader->missing = name;
+	reader->at = at + (reader->missing ? 0 : mark);
+	return value;
+}
+
+static uint64_t number(struct reader *reader, const char *name, uint64_t max)
+{
+	const char *at = field(reader, name);
+	return at ? take_number(reader, name, at, 10, max, " ") : 0;
+}
+
+static int64_t signed_number(struct reader *reader, const char *name)
 {
 	const char *at = field(reader, name);
 	if (!at)
 		return 0;
-	char *end;
-	uint64_t value = *at == '-' ? (uint64_t)strtoll(at, &end, base) : strtoull(at, &end, base);
-	size_t mark = strlen(end_mark);
-	if (end == at || strncmp(end, end_mark, mark) != 0)
-		reader->missing = name;
-	else
-		reader->at = end + mark;
-	return value;
+	bool is_negative = *at == '-';
+	int64_t value = (int64_t)take_number(reader, name, at + is_negative, 10, INT64_MAX, " ");
+	return is_negative ? -value : value;
 }
 
 static void word(struct reader *reader, const char *name, char *ret_word, size_t capacity)
@@ -72,31 +98,29 @@ enum status head_parse(struct text text, struct head *ret_head, struct error *er
 		return error_set(error, FATAL, "broken_state", "a head of %u bytes", text.size);
 	struct reader reader = { .at = line };
 	struct head h = { .partition = 0 };
-	uint64_t version = number(&reader, "v", 10, " ");
+	uint64_t version = number(&reader, "v", UINT64_MAX);
 	if (!reader.missing && version != HEAD_VERSION)
 		return error_set(error, FATAL, "broken_state", "a head of version %" PRIu64 ", this program knows version %d", version, HEAD_VERSION);
 	word(&reader, "topic", h.topic, sizeof h.topic);
-	h.partition = (int32_t)number(&reader, "partition", 10, " ");
-	h.partitions = (int32_t)number(&reader, "partitions", 10, " ");
-	h.offset = (int64_t)number(&reader, "offset", 10, " ");
-	h.owner = number(&reader, "owner", 16, " ");
-	h.commit = number(&reader, "commit", 10, " ");
-	h.clock_ms = (int64_t)number(&reader, "clock", 10, " ");
-	h.revision = (int64_t)number(&reader, "revision", 10, " ");
-	h.edition = (uint32_t)number(&reader, "edition", 10, " ");
+	h.partition = (int32_t)number(&reader, "partition", INT32_MAX);
+	h.partitions = (int32_t)number(&reader, "partitions", INT32_MAX);
+	h.offset = signed_number(&reader, "offset");
+	const char *owner = field(&reader, "owner");
+	if (owner)
+		h.owner = take_number(&reader, "owner", owner, 16, UINT64_MAX, " ");
+	h.commit = number(&reader, "commit", UINT64_MAX);
+	h.clock_ms = signed_number(&reader, "clock");
+	h.revision = signed_number(&reader, "revision");
+	h.edition = (uint32_t)number(&reader, "edition", UINT32_MAX);
 	word(&reader, "policy", h.policy, sizeof h.policy);
-	h.names = (uint32_t)number(&reader, "names", 10, " ");
-	h.due_hour = (int64_t)number(&reader, "due", 10, " ");
+	h.names = (uint32_t)number(&reader, "names", UINT32_MAX);
+	h.due_hour = signed_number(&reader, "due");
 	const char *changes = field(&reader, "changes");
-	if (changes) {
-		h.changes_from = number(&reader, "changes", 10, "..");
-		char *end;
-		h.changes_to = strtoull(reader.at, &end, 10);
-		if (end == reader.at || *end != ' ')
-			reader.missing = "changes";
-		reader.at = end + (*end == ' ');
-	}
-	h.sweep = number(&reader, "sweep", 10, " ");
+	if (changes)
+		h.changes_from = take_number(&reader, "changes", changes, 10, UINT64_MAX, "..");
+	if (!reader.missing)
+		h.changes_to = take_number(&reader, "changes", reader.at, 10, UINT64_MAX, " ");
+	h.sweep = number(&reader, "sweep", UINT64_MAX);
 	const char *catching_up = field(&reader, "catching_up");
 	if (catching_up && strcmp(catching_up, "yes") != 0 && strcmp(catching_up, "no") != 0)
 		reader.missing = "catching_up";
