@@ -43,6 +43,8 @@ packages_of() {
 	esac
 }
 
+has_tests() { grep -qsw "$1" tests/CMakeLists.txt tests/*/CMakeLists.txt; }
+
 passed=0 failed=0 skipped=0
 declare -A built
 
@@ -81,11 +83,17 @@ run_level() {  # run_level LEVEL
 	passed=$((passed + count[0])) failed=$((failed + count[1])) skipped=$((skipped + count[2]))
 }
 
-groups="build test"
-for level in $levels; do groups+=" $(packages_of "$level")"; done
+groups="build test" found=""
+for level in $levels; do
+	if has_tests "$level"; then
+		found+=" $level" groups+=" $(packages_of "$level")"
+	else
+		echo "$level: there are no tests of this level"
+	fi
+done
 # shellcheck disable=SC2086  # a list of words
 ensure_packages $groups
-for level in $levels; do run_level "$level"; done
+for level in $found; do run_level "$level"; done
 closing="$passed passed, $failed failed"
 [[ $skipped == 0 ]] || closing+=", $skipped skipped"
 echo "$closing"
