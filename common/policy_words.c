@@ -30,11 +30,13 @@ static void print_mask(FILE *file, uint32_t mask, const char *(*word)(uint32_t n
 	const char *separator = "";
 	if (!mask)
 		fputs(all, file);
-	for (uint32_t number = 1; mask >> number; number++)
-		if (mask >> number & 1) {
-			fprintf(file, "%s%s", separator, word(number, language));
-			separator = SAY(language, ", ", "、");
-		}
+	for (uint32_t number = 1; mask >> number; number++) {
+		const char *name = mask >> number & 1 ? word(number, language) : NULL;
+		if (!name)
+			continue;
+		fprintf(file, "%s%s", separator, name);
+		separator = SAY(language, ", ", "、");
+	}
 }
 
 static void print_count(FILE *file, const struct count *count, enum language language)

@@ -205,6 +205,8 @@ static bool wants_read_back(const struct shard *shard)
 static bool has_reason(const struct shard *shard, int64_t now_ms)
 {
 	int64_t wall_ms = wall_clock(shard);
+	if (shard->head.is_catching_up == shard->is_live)
+		return true;
 	if (shard->head.sweep || shard->sent_alerts || !due_queue_is_empty(shard->due) || hours_to_read(shard))
 		return true;
 	if (due_heap_first_ms(shard->due) <= (wall_ms > shard->head.clock_ms ? wall_ms : shard->head.clock_ms))
