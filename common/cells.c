@@ -9,7 +9,7 @@
 
 // One channel and level of a cell. Below zero only while its month is not loaded.
 struct sub {
-	int32_t n[COUNTER_COUNT];
+	int64_t n[COUNTER_COUNT];
 };
 
 struct cell {
@@ -319,7 +319,7 @@ enum status cells_load_day(struct cells *cells, struct cell_month *month, unsign
 			continue;
 		struct sub *sum = sub_at(cells, month, day_of_month, (uint8_t)sub);
 		for (unsigned i = 0; i < COUNTER_COUNT; i++)
-			sum->n[i] += (int32_t)stored[sub].n[i];
+			sum->n[i] += (int64_t)stored[sub].n[i];
 	}
 	return OK;
 }
@@ -334,7 +334,7 @@ enum status cell_pack(const struct cell *cell, uint8_t ret_bytes[PARTIAL_BYTES_M
 		const struct sub *sum = &cell->sub[cell->place[sub] - 1];
 		for (unsigned i = 0; i < COUNTER_COUNT; i++) {
 			if (sum->n[i] < 0)
-				return error_set(error, FATAL, "broken_state", "counter %s would be %d", counter_name((enum counter)i), sum->n[i]);
+				return error_set(error, FATAL, "broken_state", "counter %s would be %lld", counter_name((enum counter)i), (long long)sum->n[i]);
 			counters.n[i] = (uint64_t)sum->n[i];
 		}
 		size += partial_pack_sub((uint8_t)sub, &counters, ret_bytes + size);

@@ -226,20 +226,26 @@ static uint64_t median_step(const struct pages *pages)
 	return median;
 }
 
-void pages_trim(struct pages *pages, size_t limit_bytes)
+// Drops what was used last at that step or before, down to half of the limit.
+static void drop_unused(struct pages *pages, uint64_t until_step, size_t limit_bytes)
 {
-	if (pages->bytes <= limit_bytes)
-		return;
-	uint64_t until = median_step(pages);
 	for (size_t i = 0; i < pages->slots; i++) {
 		struct page_slot *slot = pages->slot[i];
-		if (!slot || slot->used_at > until || pages->bytes <= limit_bytes / 2)
+		if (!slot || slot->used_at > until_step || pages->bytes <= limit_bytes / 2)
 			continue;
 		pages->bytes -= weight_of(slot);
 		pages->count--;
 		slot_free(slot);
 		pages->slot[i] = NULL;
 	}
+}
+
+void pages_trim(struct pages *pages, size_t limit_bytes)
+{
+	if (pages->bytes <= limit_bytes)
+		return;
+	while (pages->bytes > limit_bytes)
+		drop_unused(pages, median_step(pages), limit_bytes);
 	size_t slots = SLOTS_MIN;
 	while (slots < 2 * pages->count + 2)
 		slots *= 2;
