@@ -8,6 +8,7 @@
 #   --tickets N      make up a city with so many tickets (20000). Without --events and --tickets: Boston's 311, when it lies in ../shared/data, else the city
 #   --kafka          a real Kafka (needs Java) instead of the embedded broker, which holds some 40000 tickets
 #   --once           end by itself
+#   --build BUILD    take the programs from there and build nothing
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=deploy/packages.sh
@@ -24,16 +25,16 @@ embedded_events=180000 embedded_tickets=40000
 boston=$root/../shared/data/boston311/boston311_slim.csv
 rows=12  # of each table
 
-usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
 refuse() { echo "demo.sh: $*; demo.sh --help tells more" >&2; exit 2; }
 
-kafka="" once=no events="" mapping="" tickets=""
+kafka="" once=no events="" mapping="" tickets="" build=""
 while [[ $# -gt 0 ]]; do
 	case $1 in
 		--kafka) kafka=--kafka ;;
 		--once) once=yes ;;
 		-h | --help) usage; exit 0 ;;
-		--events | --mapping | --tickets)
+		--events | --mapping | --tickets | --build)
 			[[ $# -ge 2 ]] || refuse "$1 needs a value"
 			printf -v "${1#--}" %s "$2"
 			shift
@@ -140,15 +141,19 @@ seconds() { awk -v from="$1" -v to="$2" 'BEGIN { printf "%.1f", to - from }'; }
 # --- the demo ---
 
 title "A service hotline, on this machine"
-say "Programs: building if needed"
+if [[ -z $build ]]; then
+	say "Programs: built if needed"
+	ensure_built
+	build=$root/build/release
+fi
+build=$(realpath "$build")
 ensure_packages run
-ensure_built
 dir=$(mktemp -d "${TMPDIR:-/tmp}/hotline-demo.XXXXXX")
 mkdir "$dir/bin"
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-for name in $hotline_programs; do ln -s "$(program_in "$root/build/release" "$name")" "$dir/bin/$name"; done
+for name in $hotline_programs; do ln -s "$(program_in "$build" "$name")" "$dir/bin/$name"; done
 PATH=$dir/bin:$PATH
 # shellcheck disable=SC2086  # a list of names
 unset ${!HOTLINE_@}
@@ -158,7 +163,7 @@ choose_policy
 say "Events:   $source_text"
 say "Starting: Redis, $([[ -n $kafka ]] && echo Kafka || echo "an embedded broker"), consumers"
 # shellcheck disable=SC2086  # one word or none
-"$root/deploy/local.sh" up $kafka --policy "$policy" --dir "$dir" > "$dir/up"
+"$root/deploy/local.sh" up $kafka --build "$build" --policy "$policy" --dir "$dir" > "$dir/up"
 eval "$("$root/deploy/local.sh" env --dir "$dir")"
 sed '/^Ready/,$d; s/^/    /' "$dir/up"
 

@@ -2,11 +2,10 @@
 # demo.sh - the demo shows what it promises and leaves nothing behind, whether it ends by itself or by Ctrl-C.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=deploy/build.sh
-. "$root/deploy/build.sh"
 need redis-server redis-cli kcat curl
-is_fresh || skip "build/release is not up to date"
+for name in hotline-tickets hotline-units hotline hotline-replay hotline-simulate devbroker; do program "$name" > /dev/null || exit 77; done
 export TMPDIR=$tmp
+demo=("$root/deploy/demo.sh" --build "$HOTLINE_BUILD")
 
 nobody_left() {
 	local left
@@ -17,7 +16,7 @@ nobody_left() {
 }
 
 # By itself, with a made-up city
-said=$("$root/deploy/demo.sh" --once --tickets 500 2>&1)
+said=$("${demo[@]}" --once --tickets 500 2>&1)
 has_line "source" "made-up city: 120 units, 500 tickets" "$said"
 has_line "units" 'hotline units --from 2024-03-01 --to 2024-03-31' "$said"
 has_line "summary" "[0-9]+ events through the embedded broker, [0-9]+ alerts, in [0-9.]+ s" "$said"
@@ -30,33 +29,33 @@ cat > "$tmp/mine.jsonl" << 'END'
 {"ticket_id":"8213631","at":"2024-03-05T09:40:00+08:00","type":"dispatched","unit":"xlt-zhujian"}
 {"ticket_id":"8213631","at":"2024-03-25T11:20:00+08:00","type":"resolved","unit":"xlt-zhujian"}
 END
-said=$("$root/deploy/demo.sh" --once --events "$tmp/mine.jsonl" 2>&1)
+said=$("${demo[@]}" --once --events "$tmp/mine.jsonl" 2>&1)
 has_line "source" "3 events of mine.jsonl, 2024-03-05 to 2024-03-25" "$said"
 has_line "unit" "xlt-zhujian +1 +1 +100.00 +1 " "$said"
 has_line "alert" "overdue +8213631" "$said"
 nobody_left
 
 # Until Ctrl-C, which goes to the whole group of processes
-env --default-signal=INT setsid "$root/deploy/demo.sh" --events "$tmp/mine.jsonl" > "$tmp/logs/demo" 2>&1 &
-demo=$!
+env --default-signal=INT setsid "${demo[@]}" --events "$tmp/mine.jsonl" > "$tmp/logs/demo" 2>&1 &
+pid=$!
 wait_for 60 "the demo to be ready" grep -q 'Ctrl-C stops everything' "$tmp/logs/demo"
-kill -INT -- "-$demo"
+kill -INT -- "-$pid"
 rc=0
-wait "$demo" || rc=$?
+wait "$pid" || rc=$?
 is_equal "status after Ctrl-C" 0 "$rc"
 has_line "end" "Everything is stopped" "$(cat "$tmp/logs/demo")"
 nobody_left
 
 # In the middle of its start
-env --default-signal=INT setsid "$root/deploy/demo.sh" --tickets 500 > "$tmp/logs/demo" 2>&1 &
-demo=$!
+env --default-signal=INT setsid "${demo[@]}" --tickets 500 > "$tmp/logs/demo" 2>&1 &
+pid=$!
 wait_for 60 "the demo to start" grep -q Starting "$tmp/logs/demo"
-kill -INT -- "-$demo"
+kill -INT -- "-$pid"
 rc=0
-wait "$demo" || rc=$?
+wait "$pid" || rc=$?
 is_equal "status after Ctrl-C at the start" 130 "$rc"
 rm -rf "$tmp"/hotline-demo*
 nobody_left
 
-fails_with 2 "$root/deploy/demo.sh" --events "$tmp/none"
-fails_with 2 "$root/deploy/demo.sh" --tickets 1000000
+fails_with 2 "${demo[@]}" --events "$tmp/none"
+fails_with 2 "${demo[@]}" --tickets 1000000
