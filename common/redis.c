@@ -350,7 +350,8 @@ const struct redisReply *reply_at(const struct redisReply *reply, size_t index)
 
 enum status redis_check(const struct redisReply *reply, const char *what, struct error *error)
 {
-	static const char *const passing[] = { "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "NOREPLICAS" };
+	static const char *const passing[] = { "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "NOREPLICAS",
+		"MISCONF", "OOM" };  // the last two: a full disk, a full memory; they pass when somebody makes room
 	if (reply->type != REDIS_REPLY_ERROR)
 		return OK;
 	size_t word = strcspn(reply->str, " ");

@@ -51,7 +51,7 @@ int64_t reply_integer(const struct redisReply *reply);
 size_t reply_count(const struct redisReply *reply);          // of an array; otherwise 0
 const struct redisReply *reply_at(const struct redisReply *reply, size_t index);
 
-// What an error reply means: LOADING, BUSY, TRYAGAIN, CLUSTERDOWN, MASTERDOWN, READONLY, NOREPLICAS -> RETRY; everything else (WRONGTYPE, NOPERM, OOM, ...) -> FATAL
+// What an error reply means: LOADING, BUSY, TRYAGAIN, CLUSTERDOWN, MASTERDOWN, READONLY, NOREPLICAS, MISCONF (a full disk), OOM (a full memory) -> RETRY; everything else (WRONGTYPE, NOPERM, ...) -> FATAL
 // with a sentence that names the key or command `what`. OK when the reply is no error.
 MUST_USE enum status redis_check(const struct redisReply *reply, const char *what, struct error *error);
 
