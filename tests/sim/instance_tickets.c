@@ -1,0 +1,50 @@
+// hotline-tickets as a member.
+#include <stdlib.h>
+#include <string.h>
+
+#include "instances.h"
+#include "loop.h"
+#include "policy_text.h"
+#include "shard_inside.h"
+#include "town.h"
+
+enum { PAGE_ROOM_BYTES = 1024 * 1024 };  // more than any page here
+
+// What is made at first use and kept by the process would belong to the member that came first.
+void instances_prepare(void)
+{
+	calendar_cn();
+	page_begin(&bench()->writer);
+	page_reserve(&bench()->writer, PAGE_ROOM_BYTES);
+}
+
+static struct tickets_options options_of(const struct town_setup *setup)
+{
+	return (struct tickets_options){
+		.common = { .brokers = "simulated", .topic = TOWN_TICKETS, .group = "tickets", .redis = "simulated" },
+		.unit_topic = TOWN_UNIT_EVENTS,
+		.changes_topic = TOWN_CHANGES,
+		.alerts_topic = TOWN_ALERTS,
+		.dead_letters_topic = TOWN_DEAD_LETTERS,
+		.clock = setup->is_event_clock ? CLOCK_EVENT_INDEX : CLOCK_WALL_INDEX,
+		.settle_ms = setup->settle_ms,
+		.cache_mib = setup->cache_mib,
+		.rebuild = setup->rebuild,
+	};
+}
+
+void instances_run_tickets(void *self)
+{
+	struct instance *instance = self;
+	struct tickets_options options = options_of(town_setup());
+	struct policy policy;
+	struct names *names = names_new();
+	size_t size;
+	town_policy(instance->edition, names, &policy);
+	char *text = policy_canonical(&policy, names, &size);
+	instance->status = loop_run(&options, &policy, (struct text){ text, (uint32_t)size }, names, &instance->is_asked_to_stop, &instance->error);
+	instance->has_ended = true;
+	free(text);
+	policy_done(&policy);
+	names_free(names);
+}

@@ -1,0 +1,251 @@
+#include "town.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock_mark.h"
+#include "instances.h"
+#include "keys.h"
+#include "head.h"
+#include "log.h"
+#include "policy_text.h"
+#include "wire.h"
+
+enum { INSTANCES_MAX = SIM_MEMBERS_MAX };
+#define STEADY_US (15 * SIM_SECOND_US)  // above every interval in which a program does something by itself
+#define LOOK_US (SIM_SECOND_US / 4)
+
+static struct town {
+	struct town_setup setup;
+	struct names *names;
+	struct instance *instance[INSTANCES_MAX];
+	size_t instance_count;
+	unsigned edition;
+	bool has_units;
+} town;
+
+void town_close(void)
+{
+	sim_end();
+	redis_sim_reset();
+	kafka_sim_reset();
+	for (size_t i = 0; i < town.instance_count; i++)
+		sim_free(town.instance[i]);
+	names_free(town.names);
+	town = (struct town){ .names = NULL };
+}
+
+static short stop_ready(int fd, short events)
+{
+	return (short)(town.instance[fd - SIM_FD_STOP]->is_asked_to_stop ? events & POLLIN : 0);
+}
+
+void town_open(uint64_t seed, const struct town_setup *setup)
+{
+	town_close();
+	instances_prepare();
+	sim_start(seed);
+	sim_set_ready(SIM_FD_STOP, stop_ready);
+	town.setup = *setup;
+	town.names = names_new();
+	kafka_sim_add_topic(TOWN_TICKETS, setup->ticket_partitions);
+	kafka_sim_add_topic(TOWN_UNIT_EVENTS, setup->unit_partitions);
+	kafka_sim_add_topic(TOWN_CHANGES, setup->change_partitions);
+	kafka_sim_add_topic(TOWN_COUNTERS, 2);
+	kafka_sim_add_topic(TOWN_ALERTS, 2);
+	kafka_sim_add_topic(TOWN_DEAD_LETTERS, 1);
+}
+
+const struct town_setup *town_setup(void)
+{
+	return &town.setup;
+}
+
+struct names *town_names(void)
+{
+	return town.names;
+}
+
+// Small enough that a town reaches the floors, and, of edition 1, with other answers.
+void town_policy(unsigned edition, struct names *names, struct policy *ret_policy)
+{
+	policy_init_default(ret_policy);
+	struct policy_version *version = &ret_policy->version[ret_policy->version_count - 1];
+	version->satisfaction.cases_min = 3;
+	version->completion.cases_min = 3;
+	if (edition) {
+		version->return_within_ms = 3600 * 1000;
+		version->low_stars = 4;
+		version->satisfaction.limit_e4 = 8000;
+		version->reopen_continues = true;
+	}
+	policy_stamp(ret_policy, names);
+}
+
+static struct instance *new_instance(const char *program)
+{
+	assert(town.instance_count < INSTANCES_MAX);
+	struct instance *instance = sim_new(sizeof *instance);
+	instance->program = program;
+	instance->number = (int)town.instance_count;
+	instance->edition = town.edition;
+	town.instance[town.instance_count++] = instance;
+	return instance;
+}
+
+struct instance *town_start_tickets(void)
+{
+	struct instance *instance = new_instance("tickets");
+	instance->member = sim_member_start("hotline-tickets", instances_run_tickets, instance);
+	return instance;
+}
+
+struct instance *town_start_units(void)
+{
+	struct instance *instance = new_instance("units");
+	town.has_units = true;
+	instance->member = sim_member_start("hotline-units", instances_run_units, instance);
+	return instance;
+}
+
+void town_stop(struct instance *instance)
+{
+	instance->is_asked_to_stop = 1;
+}
+
+bool town_is_running(const struct instance *instance)
+{
+	return sim_member_is_alive(instance->member);
+}
+
+void town_set_edition(unsigned edition)
+{
+	town.edition = edition;
+}
+
+bool town_has_units(void)
+{
+	return town.has_units;
+}
+
+size_t town_instances(void)
+{
+	return town.instance_count;
+}
+
+struct instance *town_instance(size_t number)
+{
+	return town.instance[number];
+}
+
+void town_send_bytes(const char *name, struct text key, struct text value)
+{
+	struct log_topic *topic = kafka_sim_topic(name);
+	const struct record record = { .key = key, .value = value, .has_key = key.at != NULL };
+	kafka_sim_append(topic, key.size ? kafka_partition_of(key, topic->partition_count) : 0, &record);
+}
+
+void town_send_ticket_event(const char *ticket_id, const struct event *event, struct names *names)
+{
+	uint8_t bytes[TOWN_RECORD_BYTES];
+	size_t size;
+	struct error error;
+	if (wire_pack_ticket_event(text_of(ticket_id), event, names, bytes, sizeof bytes, &size, &error) != OK)
+		sim_fail("an event of the test: %s", error.text);
+	town_send_bytes(TOWN_TICKETS, text_of(ticket_id), (struct text){ (const char *)bytes, (uint32_t)size });
+}
+
+void town_send_unit_event(const struct event *event, struct names *names)
+{
+	uint8_t bytes[TOWN_RECORD_BYTES];
+	size_t size;
+	struct error error;
+	if (wire_pack_unit_event(event, names, bytes, sizeof bytes, &size, &error) != OK)
+		sim_fail("an event of the test: %s", error.text);
+	town_send_bytes(TOWN_UNIT_EVENTS, names_text(names, event->unit), (struct text){ (const char *)bytes, (uint32_t)size });
+}
+
+static void send_mark(const char *name, int64_t clock_ms)
+{
+	char value[CLOCK_MARK_BYTES];
+	struct log_topic *topic = kafka_sim_topic(name);
+	struct record record = { .header_count = 1, .header = { { TEXT(CLOCK_MARK_HEADER), clock_mark_format(clock_ms, value) } } };
+	for (int32_t i = 0; i < topic->partition_count; i++)
+		kafka_sim_append(topic, i, &record);
+}
+
+void town_send_clock_marks(int64_t clock_ms)
+{
+	send_mark(TOWN_TICKETS, clock_ms);
+	send_mark(TOWN_UNIT_EVENTS, clock_ms);
+}
+
+static bool is_partition_done(const char *name, int32_t partition)
+{
+	char shard[SHARD_NAME_BYTES], key[KEY_BYTES_MAX];
+	struct head head;
+	struct error error;
+	key_shard(name, partition, shard);
+	key_head(shard, key);
+	const struct entry *entry = store_sim_find(key);
+	size_t end = kafka_sim_topic(name)->partition[partition].count;
+	if (!entry)
+		return !end;
+	if (head_parse(entry->value.item[0], &head, &error) != OK)
+		sim_fail("%s: %s", key, error.text);
+	key_outbox(shard, key);
+	return head.offset >= (int64_t)end && !head.sweep && !store_sim_find(key);
+}
+
+static bool is_topic_done(const char *name)
+{
+	const struct log_topic *topic = kafka_sim_topic(name);
+	for (int32_t i = 0; i < topic->partition_count; i++)
+		if (!is_partition_done(name, i))
+			return false;
+	return true;
+}
+
+// hotline-units has no head: it has committed everything that it was told.
+static bool are_changes_done(void)
+{
+	const struct log_topic *topic = kafka_sim_topic(TOWN_CHANGES);
+	for (int32_t i = 0; i < topic->partition_count && town.has_units; i++)
+		if (topic->partition[i].count && kafka_sim_committed("units", TOWN_CHANGES, i) < (int64_t)topic->partition[i].count)
+			return false;
+	return true;
+}
+
+bool town_is_quiet(void)
+{
+	return is_topic_done(TOWN_TICKETS) && is_topic_done(TOWN_UNIT_EVENTS) && are_changes_done();
+}
+
+// Whoever ended by itself was wrong to, unless it was asked to.
+static void check_instances(void)
+{
+	for (size_t i = 0; i < town.instance_count; i++) {
+		const struct instance *instance = town.instance[i];
+		if (instance->has_ended && (!instance->is_asked_to_stop || instance->status != OK))
+			sim_fail("%s %zu ended: %s: %s", instance->program, i, instance->error.reason, instance->error.text);
+	}
+}
+
+void town_settle(int64_t limit_us)
+{
+	int64_t until_us = sim_now_us() + limit_us, since_us = sim_now_us();
+	for (;;) {
+		sim_run_for(LOOK_US);
+		check_instances();
+		if (!town_is_quiet())
+			since_us = sim_now_us();
+		if (sim_now_us() - since_us >= STEADY_US)
+			return;
+		if (sim_now_us() > until_us)
+			sim_fail("not quiet after %" PRId64 " s of virtual time", limit_us / SIM_SECOND_US);
+	}
+}

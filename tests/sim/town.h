@@ -1,0 +1,75 @@
+// town.h - a small city in the simulator: topics, instances of the programs, events that arrive over time, and what must have come of them in the end.
+#ifndef HOTLINE_TOWN_H
+#define HOTLINE_TOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "names.h"
+#include "policy.h"
+#include "sim.h"
+#include "sim_kafka.h"
+#include "sim_redis.h"
+
+#define TOWN_TICKETS "hotline.ticket-events"
+#define TOWN_UNIT_EVENTS "hotline.unit-events"
+#define TOWN_CHANGES "hotline.counter-changes"
+#define TOWN_COUNTERS "hotline.unit-counters"
+#define TOWN_ALERTS "hotline.alerts"
+#define TOWN_DEAD_LETTERS "hotline.dead-letters"
+
+enum { TOWN_PLANNED_MAX = 4096, TOWN_RECORD_BYTES = 1024 };
+
+struct town_setup {
+	int32_t ticket_partitions, unit_partitions, change_partitions;
+	bool is_event_clock;
+	bool rebuild;
+	int64_t settle_ms;
+	int64_t cache_mib;
+};
+
+// The world, empty but for the topics. Resets everything.
+void town_open(uint64_t seed, const struct town_setup *setup);
+void town_close(void);
+const struct town_setup *town_setup(void);
+
+// Instances. The result is the program's own; memory is the town's.
+struct instance {
+	struct member *member;
+	const char *program;
+	volatile int is_asked_to_stop;  // sig_atomic_t is int here
+	int number;
+	unsigned edition;               // of the policy: 0 or 1
+	enum status status;
+	struct error error;
+	bool has_ended;                 // by itself
+};
+struct instance *town_start_tickets(void);
+struct instance *town_start_units(void);
+void town_stop(struct instance *instance);       // asks; it ends by itself
+bool town_is_running(const struct instance *instance);
+void town_set_edition(unsigned edition);         // of the policy that instances are started with from now on
+bool town_has_units(void);                       // hotline-units was ever started
+size_t town_instances(void);
+struct instance *town_instance(size_t number);
+// The policy of an edition, with names of the caller's.
+void town_policy(unsigned edition, struct names *names, struct policy *ret_policy);
+
+// Sends one record now. What is sent here is what happened: the truth is read from the log.
+void town_send_ticket_event(const char *ticket_id, const struct event *event, struct names *names);
+void town_send_unit_event(const struct event *event, struct names *names);
+void town_send_bytes(const char *topic, struct text key, struct text value);
+void town_send_clock_marks(int64_t clock_ms);
+struct names *town_names(void);
+
+// Everything was taken in: every shard stands at the end of its partition, and nothing waits to leave.
+bool town_is_quiet(void);
+// Runs until it is quiet and stays so; fails after limit_us of virtual time.
+void town_settle(int64_t limit_us);
+
+// Compares what is there with what must be. Prints the lines that differ, and returns how many they are.
+size_t town_check(void);
+
+#endif

@@ -1,0 +1,261 @@
+// The truth: every acceptable event of the logs merged, every ticket assessed once, everything added up.
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "cells.h"
+#include "civil.h"
+#include "clock_mark.h"
+#include "judgement.h"
+#include "keys.h"
+#include "shard.h"
+#include "totals.h"
+#include "town.h"
+#include "truth.h"
+#include "wire.h"
+
+enum { SUBJECTS_MAX = 1024, SUBJECT_EVENTS_MAX = 512, MONTHS_MAX = 512 };
+
+// A ticket, or a unit's month.
+struct subject {
+	char id[192];
+	bool is_of_unit;
+	int32_t partition;
+	struct ticket ticket;
+	struct event event[SUBJECT_EVENTS_MAX];
+};
+
+static struct truth {
+	struct lines *lines;
+	struct names *names;
+	struct policy policy;
+	name_id city;
+	struct subject *subject[SUBJECTS_MAX];
+	size_t subject_count;
+	struct cells *cells;
+	struct wire_arena arena;
+	struct facts facts;
+	struct outcome outcome;
+	struct totals totals;
+	struct sums sums;
+} *truth;
+
+// Texts that the event points to must outlive the arena.
+static void keep_texts(struct event *event)
+{
+	struct text *const text[] = { &event->caller, &event->place, &event->title, &event->reason, &event->signed_by, &event->statute, &event->ticket_id };
+	for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+		if (text[i]->size)
+			*text[i] = sim_copy(*text[i]);
+}
+
+static void free_texts(struct event *event)
+{
+	struct text *const text[] = { &event->caller, &event->place, &event->title, &event->reason, &event->signed_by, &event->statute, &event->ticket_id };
+	for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+		if (text[i]->size)
+			sim_free((void *)text[i]->at);
+}
+
+static struct subject *subject_of(const char *id, bool is_of_unit, int32_t partition)
+{
+	for (size_t i = 0; i < truth->subject_count; i++)
+		if (!strcmp(truth->subject[i]->id, id) && truth->subject[i]->is_of_unit == is_of_unit)
+			return truth->subject[i];
+	assert(truth->subject_count < SUBJECTS_MAX);
+	struct subject *subject = sim_new(sizeof *subject);
+	snprintf(subject->id, sizeof subject->id, "%s", id);
+	subject->is_of_unit = is_of_unit;
+	subject->partition = partition;
+	subject->ticket = (struct ticket){ .capacity = SUBJECT_EVENTS_MAX, .event = subject->event };
+	truth->subject[truth->subject_count++] = subject;
+	return subject;
+}
+
+static void merge(struct subject *subject, struct event *event)
+{
+	keep_texts(event);
+	if (ticket_merge(&subject->ticket, event, truth->names) != MERGE_ADDED)
+		free_texts(event);
+}
+
+static bool is_in_time(const struct event *event, const struct record *record)
+{
+	return event->at_ms <= record->timestamp_ms + SHARD_FUTURE_MS;
+}
+
+static bool take_ticket_event(const struct record *record, int32_t partition)
+{
+	struct text id;
+	struct event event;
+	struct error error;
+	char string[TICKET_ID_BYTES_MAX + 1];
+	if (event_check_ticket_id(record->key, &error) != OK || !text_copy(record->key, string, sizeof string))
+		return false;
+	if (wire_unpack_ticket_event(record->value, truth->names, &truth->arena, &id, &event, &error) != OK || !text_equal(id, record->key) || !is_in_time(&event, record))
+		return false;
+	merge(subject_of(string, false, partition), &event);
+	return true;
+}
+
+static bool take_unit_event(const struct record *record, int32_t partition)
+{
+	struct event event;
+	struct error error;
+	if (wire_unpack_unit_event(record->value, truth->names, &truth->arena, &event, &error) != OK || !is_in_time(&event, record))
+		return false;
+	char month[CIVIL_MONTH_BYTES], id[192];
+	civil_format_month(civil_month_of_day(civil_day_of(event.at_ms, truth->policy.zone_ms)), month);
+	struct text unit = names_text(truth->names, event.unit);
+	snprintf(id, sizeof id, "%.*s/%s", (int)unit.size, unit.at, month);
+	merge(subject_of(id, true, partition), &event);
+	return true;
+}
+
+static void read_log(const char *name, bool (*take)(const struct record *record, int32_t partition))
+{
+	const struct log_topic *topic = kafka_sim_topic(name);
+	struct text header;
+	for (int32_t i = 0; i < topic->partition_count; i++)
+		for (size_t offset = 0; offset < topic->partition[i].count; offset++) {
+			const struct record *record = &topic->partition[i].record[offset];
+			truth->arena.used = 0;
+			bool is_mark = !record->key.size && record_header(record, CLOCK_MARK_HEADER, &header);
+			if (!is_mark && !take(record, i))
+				lines_add(truth->lines, "letter %s %d %zu", name, i, offset);
+		}
+}
+
+static void add_alerts(const struct subject *subject)
+{
+	for (uint32_t i = 0; i < truth->outcome.alert_count; i++) {
+		char id[ALERT_ID_BYTES_MAX];
+		const struct alert *alert = &truth->outcome.alert[i];
+		alert_id(alert, text_of(subject->id), &truth->policy, truth->names, id);
+		lines_add(truth->lines, "alert %s %d", id, alert->state);
+	}
+}
+
+static void judge(struct subject *subject)
+{
+	int64_t clock_ms = truth_clock(subject->is_of_unit ? TOWN_UNIT_EVENTS : TOWN_TICKETS, subject->partition);
+	if (subject->is_of_unit)
+		assess_unit_month(&subject->ticket, &truth->policy, clock_ms, truth->names, &truth->outcome);
+	else
+		assess(text_of(subject->id), &subject->ticket, &truth->policy, clock_ms, truth->names, &truth->facts, &truth->outcome);
+	truth_add_ticket(truth->lines, subject->id, &subject->ticket, truth->names);
+	cells_add_outcome(truth->cells, &truth->outcome, &truth->policy, truth->city, 1);
+	if (!subject->is_of_unit)
+		add_alerts(subject);
+}
+
+static int64_t city_clock(void)
+{
+	static const char *const names[] = { TOWN_TICKETS, TOWN_UNIT_EVENTS };
+	int64_t least_ms = 0;
+	for (size_t i = 0; i < 2; i++)
+		for (int32_t partition = 0; partition < kafka_sim_topic(names[i])->partition_count; partition++) {
+			int64_t clock_ms = truth_clock(names[i], partition);
+			if (clock_ms > 0 && (!least_ms || clock_ms < least_ms))
+				least_ms = clock_ms;
+		}
+	return least_ms;
+}
+
+static void judge_month(const struct cell_month *month)
+{
+	const struct month_facts facts = {
+		.policy = &truth->policy,
+		.version = policy_version_at(&truth->policy, civil_month_first_day(month->month)),
+		.names = truth->names,
+		.dimension = month->dimension,
+		.month = month->month,
+		.clock_ms = city_clock(),
+		.total = &truth->sums.month,
+		.day = truth->sums.day,
+	};
+	struct text dimension = names_dimension(truth->names, month->dimension);
+	char name[CIVIL_MONTH_BYTES], field[ALERT_ID_BYTES_MAX], id[ALERT_ID_BYTES_MAX];
+	civil_format_month(month->month, name);
+	judgement_judge(&facts, &truth->outcome);
+	for (uint32_t i = 0; i < truth->outcome.alert_count; i++) {
+		alert_id(&truth->outcome.alert[i], text_of(name), &truth->policy, truth->names, field);
+		judgement_id(dimension, field, id);
+		if (truth->outcome.alert[i].state == ALERT_FIRING)
+			lines_add(truth->lines, "alert %s %d", id, ALERT_FIRING);
+	}
+}
+
+static void add_sums(const struct cell_month *month)
+{
+	struct text dimension = names_dimension(truth->names, month->dimension);
+	for (uint32_t derived = 0; derived < derived_count(names_kind(truth->names, month->dimension)); derived++) {
+		char name[DIMENSION_BYTES_MAX];
+		struct text text = { name, (uint32_t)derived_name(dimension, derived, name) };
+		totals_derive(&truth->totals, derived, &truth->sums);
+		truth_add_counters(truth->lines, "month", text, civil_month_first_day(month->month), -1, &truth->sums.month);
+		for (int32_t day = 0; day < MONTH_DAYS_MAX; day++) {
+			truth_add_counters(truth->lines, "day", text, civil_month_first_day(month->month) + day, -1, &truth->sums.day[day]);
+			truth_add_counters(truth->lines, "sent", text, civil_month_first_day(month->month) + day, -1, &truth->sums.day[day]);
+		}
+	}
+	totals_derive(&truth->totals, 0, &truth->sums);
+	judge_month(month);
+}
+
+static void add_month(const struct cell_month *month)
+{
+	struct text dimension = names_dimension(truth->names, month->dimension);
+	totals_clear(&truth->totals, month->month);
+	for (uint32_t day = 0; day < MONTH_DAYS_MAX; day++) {
+		struct counters sub[SUB_COUNT] = { { { 0 } } };
+		uint8_t bytes[PARTIAL_BYTES_MAX];
+		char field[2];
+		size_t size = 0;
+		struct error error;
+		if (month->day[day] && cell_pack(month->day[day], bytes, &size, &error) != OK)
+			sim_fail("the truth: %s", error.text);
+		struct text packed = { (const char *)bytes, (uint32_t)size };
+		if (partial_add(packed, sub, &error) != OK)
+			sim_fail("the truth: %s", error.text);
+		for (int i = 0; i < SUB_COUNT; i++)
+			truth_add_counters(truth->lines, "partial", dimension, civil_month_first_day(month->month) + (int32_t)day, i, &sub[i]);
+		day_field(day, field);
+		if (size && totals_add(&truth->totals, (struct text){ field, 2 }, packed, &error) != OK)
+			sim_fail("the truth: %s", error.text);
+	}
+	if (town_has_units())
+		add_sums(month);
+}
+
+static unsigned last_edition(void)
+{
+	return town_instances() ? town_instance(town_instances() - 1)->edition : 0;
+}
+
+void truth_expect(struct lines *lines)
+{
+	truth = sim_new(sizeof *truth);
+	truth->lines = lines;
+	truth->names = names_new();
+	truth->cells = cells_new();
+	truth->city = names_intern(truth->names, NAME_CITY, TEXT("city"));
+	town_policy(last_edition(), truth->names, &truth->policy);
+	read_log(TOWN_TICKETS, take_ticket_event);
+	read_log(TOWN_UNIT_EVENTS, take_unit_event);
+	for (size_t i = 0; i < truth->subject_count; i++)
+		judge(truth->subject[i]);
+	for (const struct cell_month *month = cells_dirty(truth->cells); month; month = month->next_dirty)
+		add_month(month);
+	for (size_t i = 0; i < truth->subject_count; i++) {
+		for (uint32_t j = 0; j < truth->subject[i]->ticket.count; j++)
+			free_texts(&truth->subject[i]->event[j]);
+		sim_free(truth->subject[i]);
+	}
+	cells_free(truth->cells);
+	policy_done(&truth->policy);
+	names_free(truth->names);
+	sim_free(truth);
+}
