@@ -389,7 +389,8 @@ enum status wire_unpack_change(struct text value, struct wire_arena *arena, stru
 	const Hotline__V1__CounterChange *in = (const Hotline__V1__CounterChange *)message;
 	if (in->n_day > WIRE_CHANGE_DAYS_MAX)
 		return error_set(error, REJECT, "bad_field", "%zu days in one change, at most %d", in->n_day, WIRE_CHANGE_DAYS_MAX);
-	memcpy(ret_day, in->day, in->n_day * sizeof *ret_day);
+	if (in->n_day)
+		memcpy(ret_day, in->day, in->n_day * sizeof *ret_day);
 	*ret_day_count = in->n_day;
 	*ret_dimension = text_of(in->dimension);
 	return OK;

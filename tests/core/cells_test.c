@@ -51,20 +51,37 @@ static struct cell_month *month_of(const struct cells *of, name_id dimension, in
 }
 
 // What a dimension's day holds, through the stored form.
-static uint64_t value_of(const struct cells *of, name_id dimension, int32_t day, uint8_t sub, enum counter counter)
+static void read_day(const struct cells *of, name_id dimension, int32_t day, struct counters ret_counters[SUB_COUNT])
 {
-	struct counters counters[SUB_COUNT];
 	struct error error;
 	uint8_t bytes[PARTIAL_BYTES_MAX];
 	size_t size;
 	const struct cell_month *month = month_of(of, dimension, civil_month_of_day(day));
 	const struct cell *cell = month ? month->day[civil_from_day(day).day - 1] : NULL;
+	memset(ret_counters, 0, SUB_COUNT * sizeof *ret_counters);
 	if (!cell)
-		return 0;
-	memset(counters, 0, sizeof counters);
+		return;
 	assert_ok(cell_pack(cell, bytes, &size, &error), &error);
-	assert_ok(partial_add((struct text){ (const char *)bytes, (uint32_t)size }, counters, &error), &error);
+	assert_ok(partial_add((struct text){ (const char *)bytes, (uint32_t)size }, ret_counters, &error), &error);
+}
+
+static uint64_t value_of(const struct cells *of, name_id dimension, int32_t day, uint8_t sub, enum counter counter)
+{
+	struct counters counters[SUB_COUNT];
+	read_day(of, dimension, day, counters);
 	return counters[sub].n[counter];
+}
+
+static void assert_day_equal(const struct cells *a, const struct cells *b, name_id dimension, int32_t day)
+{
+	struct counters left[SUB_COUNT], right[SUB_COUNT];
+	read_day(a, dimension, day, left);
+	read_day(b, dimension, day, right);
+	for (uint8_t sub = 0; sub < SUB_COUNT; sub++)
+		for (unsigned i = 0; i < COUNTER_COUNT; i++)
+			if (left[sub].n[i] != right[sub].n[i])
+				fail_msg("%s of %s: %llu in one, %llu in the other", counter_name((enum counter)i), names_dimension(names, dimension).at,
+					(unsigned long long)left[sub].n[i], (unsigned long long)right[sub].n[i]);
 }
 
 // Everything of `a` is in `b`; what is zero counts as absent.
@@ -72,15 +89,8 @@ static void assert_held(const struct cells *a, const struct cells *b)
 {
 	for (const struct cell_month *month = cells_dirty(a); month; month = month->next_dirty)
 		for (unsigned i = 0; i < 31; i++)
-			for (uint8_t sub = 0; month->day[i] && sub < SUB_COUNT; sub++)
-				for (unsigned counter = 0; counter < COUNTER_COUNT; counter++) {
-					int32_t day = civil_month_first_day(month->month) + (int32_t)i;
-					uint64_t left = value_of(a, month->dimension, day, sub, (enum counter)counter);
-					uint64_t right = value_of(b, month->dimension, day, sub, (enum counter)counter);
-					if (left != right)
-						fail_msg("%s of %s: %llu in one, %llu in the other", counter_name((enum counter)counter),
-							names_dimension(names, month->dimension).at, (unsigned long long)left, (unsigned long long)right);
-				}
+			if (month->day[i])
+				assert_day_equal(a, b, month->dimension, civil_month_first_day(month->month) + (int32_t)i);
 }
 
 static void each_scope_counts_where_it_says(void **state)
