@@ -226,7 +226,7 @@ static void test_errors_by_what_to_do(void **state)
 		enum status status;
 	} cases[] = {
 		{ "LOADING Redis is loading", RETRY }, { "BUSY script", RETRY }, { "TRYAGAIN x", RETRY }, { "CLUSTERDOWN x", RETRY }, { "MASTERDOWN x", RETRY }, { "READONLY x", RETRY },
-		{ "NOREPLICAS x", RETRY }, { "OOM command not allowed", FATAL }, { "NOPERM x", FATAL }, { "MOVED 1 a:1", FATAL }, { "BUSYKEY x", FATAL }, { "ERR x", FATAL }, { "x", FATAL },
+		{ "NOREPLICAS x", RETRY }, { "OOM command not allowed", RETRY }, { "MISCONF x", RETRY }, { "NOPERM x", FATAL }, { "MOVED 1 a:1", FATAL }, { "BUSYKEY x", FATAL }, { "ERR x", FATAL }, { "x", FATAL },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char script[256];
