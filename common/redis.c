@@ -347,16 +347,3 @@ const struct redisReply *reply_at(const struct redisReply *reply, size_t index)
 {
 	return reply->element[index];
 }
-
-enum status redis_check(const struct redisReply *reply, const char *what, struct error *error)
-{
-	static const char *const passing[] = { "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "NOREPLICAS",
-		"MISCONF", "OOM" };  // the last two: a full disk, a full memory; they pass when somebody makes room
-	if (reply->type != REDIS_REPLY_ERROR)
-		return OK;
-	size_t word = strcspn(reply->str, " ");
-	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-		if (strlen(passing[i]) == word && !memcmp(reply->str, passing[i], word))
-			return error_set(error, RETRY, "redis_busy", "Redis cannot take %s now: %.*s", what, (int)reply->len, reply->str);
-	return error_set(error, FATAL, "redis_refused", "Redis refuses %s: %.*s", what, (int)reply->len, reply->str);
-}

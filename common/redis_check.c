@@ -1,10 +1,23 @@
-// What a server must be and let us do, asked once at start-up. Above redis.h, without hiredis.
+// What an error reply means, and what a server must be and let us do, asked once at start-up. Above redis.h, without hiredis.
 #include <stdio.h>
 #include <string.h>
 
 #include "redis.h"
 
 enum { ASK_TIMEOUT_MS = 2000, COMMAND_WORDS_MAX = 16, WHAT_BYTES = 128 };
+
+enum status redis_check(const struct redisReply *reply, const char *what, struct error *error)
+{
+	static const char *const passing[] = { "LOADING ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "MASTERDOWN ", "READONLY ", "NOREPLICAS ",
+		"MISCONF ", "OOM " };  // the last two: a full disk, a full memory; they pass when somebody makes room
+	struct text text = reply_text(reply);
+	if (reply_type(reply) != REPLY_ERROR)
+		return OK;
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+		if (text_starts_with(text, text_of(passing[i])))
+			return error_set(error, RETRY, "redis_busy", "Redis cannot take %s now: %.*s", what, (int)text.size, text.at);
+	return error_set(error, FATAL, "redis_refused", "Redis refuses %s: %.*s", what, (int)text.size, text.at);
+}
 
 static enum status ask(struct redis *redis, const char *what, const struct redisReply **ret_reply, struct error *error)
 {
