@@ -12,7 +12,7 @@
 enum { START_TIMEOUT_MS = 5000, CLOSE_TIMEOUT_MS = 500, TURN_MS_MAX = 500 };
 
 // Every command that a pass sends, with its least arguments.
-static const char *const redis_commands[] = { "HGETALL key", "HMGET key field", "HGET key field", "HSET key field value", "LRANGE key 0 0", "LTRIM key 0 0",
+static const char *const redis_commands[] = { "HGETALL key", "HKEYS key", "HGET key field", "HSET key field value", "LRANGE key 0 0", "LTRIM key 0 0",
 	"RPUSH key value", "GET key", "DEL key", NULL };
 
 static bool must_stop(const struct loop_config *config, int timeout_ms)

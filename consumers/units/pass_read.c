@@ -109,17 +109,13 @@ enum status pass_take_guard(struct pass *pass, const struct redisReply *reply, s
 	return at % 2 ? take_state(pass, dimension, reply, error) : take_outbox(pass, dimension, reply, error);
 }
 
+// Which days of the month it has, of all of them and not only of those that changed: see write_derived.
 static void queue_days(struct pass *pass, struct text dimension, const struct change *change)
 {
-	char key[KEY_BYTES_MAX], field[MONTH_DAYS_MAX][2];
+	char key[KEY_BYTES_MAX];
 	key_days(dimension, change->month, key);
-	redis_begin(pass->redis, "HMGET");
+	redis_begin(pass->redis, "HKEYS");
 	redis_argument_string(pass->redis, key);
-	for (uint32_t day = 0; day < MONTH_DAYS_MAX; day++)
-		if (change->days >> day & 1) {
-			day_field(day, field[day]);
-			redis_argument(pass->redis, (struct text){ field[day], 2 });
-		}
 	pass_end_command(pass);
 }
 
@@ -170,13 +166,15 @@ static enum status take_head(struct pass *pass, const struct pass_shard *shard, 
 	return OK;
 }
 
-static enum status take_existing(struct pass *pass, const struct change *change, uint32_t derived, const struct redisReply *reply, struct error *error)
+static enum status take_existing(struct pass *pass, uint32_t derived, const struct redisReply *reply, struct error *error)
 {
-	size_t at = 0;
 	enum status status = redis_check(reply, "the days of a dimension", error);
-	for (uint32_t day = 0; day < MONTH_DAYS_MAX && status == OK; day++)
-		if (change->days >> day & 1 && at < reply_count(reply))
-			pass->existing[derived] |= (uint32_t)(reply_type(reply_at(reply, at++)) != REPLY_NIL) << day;
+	for (size_t i = 0; i < reply_count(reply) && status == OK; i++) {
+		struct text field = reply_text(reply_at(reply, i));
+		unsigned day = field.size == 2 ? (unsigned)((field.at[0] - '0') * 10 + (field.at[1] - '0')) - 1 : MONTH_DAYS_MAX;
+		if (day < MONTH_DAYS_MAX)
+			pass->existing[derived] |= UINT32_C(1) << day;
+	}
 	return status;
 }
 
@@ -201,7 +199,7 @@ enum status pass_take_read(struct pass *pass, const struct redisReply *reply, st
 	}
 	size_t step = pass->change_step++;
 	if (step < others)
-		return take_existing(pass, change, (uint32_t)step + 1, reply, error);
+		return take_existing(pass, (uint32_t)step + 1, reply, error);
 	enum status status = take_partial(pass, reply, error);
 	if (status == OK && pass->change_step == others + pass->setup->shard_count)
 		status = pass_write_month(pass, error);

@@ -69,6 +69,8 @@ static uint32_t days_not_zero(const struct sums *sums)
 
 // A derived dimension that never had a counter on a day is left out there: most small units see one channel and one level a day. Once it had one it has a
 // field for ever, empty when all is zero again, so that a crash between writing and publishing cannot hide the zero. What may have been lost is said whole.
+// The month is the sum of all its days, those among them whose change has not been taken yet: they get their field now, or the month would keep them
+// when they are zero again by then.
 static void write_derived(struct pass *pass, const struct dimension *dimension, const struct change *change, uint32_t derived)
 {
 	char name[DIMENSION_BYTES_MAX];
@@ -78,9 +80,9 @@ static void write_derived(struct pass *pass, const struct dimension *dimension, 
 	struct sums *sums = derived ? &pass->derived : &pass->base;
 	totals_derive(&pass->totals, derived, sums);
 	if (derived) {
-		stored_days &= days_not_zero(sums) | pass->existing[derived];
-		if (!change->is_again)
-			days = stored_days;
+		uint32_t existing = pass->existing[derived], not_zero = days_not_zero(sums);
+		stored_days = (change->days & existing) | (not_zero & (change->days | ~existing));
+		days = change->is_again ? days | stored_days : stored_days;
 	}
 	if (!derived || days)
 		write_sums(pass, text, change->month, sums);

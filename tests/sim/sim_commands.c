@@ -193,6 +193,17 @@ static struct redisReply *do_hget(const struct request *request)
 	return is_of(entry, VALUE_HASH) ? field_of(entry, request->argument[2]) : wrong_type();
 }
 
+static struct redisReply *do_hkeys(const struct request *request)
+{
+	const struct entry *entry = key_of(request, 1);
+	if (!is_of(entry, VALUE_HASH))
+		return wrong_type();
+	struct redisReply *reply = reply_new(REPLY_ARRAY, TEXT(""));
+	for (size_t i = 0; i < entry->value.count; i += 2)
+		reply_push(reply, reply_new(REPLY_STRING, entry->value.item[i]));
+	return reply;
+}
+
 static struct redisReply *do_hmget(const struct request *request)
 {
 	const struct entry *entry = key_of(request, 1);
@@ -318,7 +329,7 @@ static const struct command {
 } commands[] = {
 	{ "GET", 2, false, do_get }, { "MGET", 2, false, do_mget }, { "SET", 3, true, do_set }, { "MSET", 3, true, do_mset }, { "APPEND", 3, true, do_append },
 	{ "STRLEN", 2, false, do_strlen }, { "EXISTS", 2, false, do_exists }, { "UNLINK", 2, true, do_unlink }, { "DEL", 2, true, do_unlink },
-	{ "HGETALL", 2, false, do_hgetall }, { "HGET", 3, false, do_hget }, { "HMGET", 3, false, do_hmget }, { "HSET", 4, true, do_hset },
+	{ "HGETALL", 2, false, do_hgetall }, { "HGET", 3, false, do_hget }, { "HMGET", 3, false, do_hmget }, { "HKEYS", 2, false, do_hkeys }, { "HSET", 4, true, do_hset },
 	{ "HDEL", 3, true, do_hdel }, { "RPUSH", 3, true, do_rpush }, { "LTRIM", 4, true, do_ltrim }, { "LRANGE", 4, false, do_lrange },
 	{ "LLEN", 2, false, do_llen }, { "SCAN", 6, false, do_scan }, { "INFO", 1, false, do_info }, { "PING", 1, false, do_ping },
 };

@@ -518,15 +518,3 @@ const struct redisReply *reply_at(const struct redisReply *reply, size_t index)
 	assert(index < reply->count);
 	return reply->item[index];
 }
-
-// The words of redis.c.
-enum status redis_check(const struct redisReply *reply, const char *what, struct error *error)
-{
-	static const char *const passing[] = { "LOADING ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "MASTERDOWN ", "READONLY ", "NOREPLICAS " };
-	if (reply->type != REPLY_ERROR)
-		return OK;
-	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-		if (text_starts_with(reply->text, text_of(passing[i])))
-			return error_set(error, RETRY, "redis_busy", "Redis cannot take %s now: %.*s", what, (int)reply->text.size, reply->text.at);
-	return error_set(error, FATAL, "redis_refused", "Redis refuses %s: %.*s", what, (int)reply->text.size, reply->text.at);
-}
