@@ -10,6 +10,7 @@
 
 enum { GROUPS_MAX = 4, CONSUMERS_MAX = 512, TOPICS_MAX = 2, PLACES_MAX = TOPICS_MAX * LOG_PARTITIONS_MAX };
 #define SESSION_US (6 * SIM_SECOND_US)
+#define HEARS_US_MAX SIM_SECOND_US
 #define CHECK_US (SIM_SECOND_US / 2)
 
 struct group {
@@ -49,6 +50,7 @@ struct kafka_consumer {
 	bool is_to_assign;            // new partitions wait for the next poll
 	bool saw_down;
 	int64_t polled_us;
+	int64_t hears_us;             // when one that was taken for dead hears of it; 0: not yet known
 	struct kafka_partition next[PLACES_MAX];
 	size_t next_count;
 	struct place place[PLACES_MAX];
@@ -78,7 +80,7 @@ static short ready(int fd, short events)
 	const struct kafka_consumer *consumer = all.consumer[fd - SIM_FD_CONSUMER];
 	if (!(events & POLLIN))
 		return 0;
-	if (!consumer->is_member || consumer->is_to_assign || (consumer->group->is_rebalancing && !consumer->has_joined))
+	if ((!consumer->is_member && consumer->hears_us <= sim_now_us()) || consumer->is_to_assign || (consumer->is_member && consumer->group->is_rebalancing && !consumer->has_joined))
 		return POLLIN;
 	if (kafka_sim_is_down())
 		return consumer->saw_down ? 0 : POLLIN;
@@ -198,6 +200,7 @@ static void kick(struct kafka_consumer *consumer)
 {
 	consumer->is_member = false;
 	consumer->is_to_assign = false;
+	consumer->hears_us = 0;
 	sim_hit[SIM_kicked]++;
 }
 
@@ -327,10 +330,14 @@ static enum status assign(struct kafka_consumer *consumer, struct error *error)
 	return OK;
 }
 
-// Whatever the group asks of the member.
+// Whatever the group asks of the member. That it was given up it hears with the answer to its next heartbeat: until then it fetches as before.
 static enum status serve_group(struct kafka_consumer *consumer, struct error *error)
 {
 	consumer->polled_us = sim_now_us();
+	if (!consumer->is_member && !consumer->hears_us)
+		consumer->hears_us = sim_now_us() + sim_between(0, HEARS_US_MAX);
+	if (!consumer->is_member && consumer->hears_us > sim_now_us())
+		return OK;
 	if (!consumer->is_member) {
 		revoke(consumer, true);
 		join(consumer);

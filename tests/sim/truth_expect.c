@@ -141,8 +141,9 @@ static void add_alerts(const struct subject *subject)
 static void judge(struct subject *subject)
 {
 	int64_t clock_ms = truth_clock(subject->is_of_unit ? TOWN_UNIT_EVENTS : TOWN_TICKETS, subject->partition);
+	struct unit_facts unit_facts;
 	if (subject->is_of_unit)
-		assess_unit_month(&subject->ticket, &truth->policy, clock_ms, truth->names, &truth->outcome);
+		assess_unit_month(text_of(subject->id), &subject->ticket, &truth->policy, clock_ms, truth->names, &unit_facts, &truth->outcome);
 	else
 		assess(text_of(subject->id), &subject->ticket, &truth->policy, clock_ms, truth->names, &truth->facts, &truth->outcome);
 	truth_add_ticket(truth->lines, subject->id, &subject->ticket, truth->names);
