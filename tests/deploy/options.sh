@@ -1,8 +1,8 @@
 #!/bin/bash
-# options.sh [--update] - docs/options.md says what the programs say of their own options. --update writes it anew.
+# options.sh [--update] - deploy/options.md says what the programs say of their own options. --update writes it anew.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-page=$root/docs/options.md
+page=$root/deploy/options.md
 
 write_page() {
 	local name path
@@ -31,5 +31,5 @@ if [[ ${1:-} == --update ]]; then
 	mkdir -p "$root/docs"
 	cp "$tmp/options.md" "$page"
 elif ! diff -u "$page" "$tmp/options.md"; then
-	fail "docs/options.md is not what the programs say: tests/deploy/options.sh --update"
+	fail "deploy/options.md is not what the programs say: tests/deploy/options.sh --update"
 fi
