@@ -1,0 +1,390 @@
+#!/usr/bin/env python3
+"""bench.py - what a city's events cost: our consumers from the first event to the last published total, and beside them a bare reference.
+
+Called by run.sh, which builds. Loads a made-up city into a real Kafka once, runs both on a Redis of their own each, checks our counters against the truth
+and prints one table. README.md says what its rows mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
+
+import state
+from case import ROOT, Case, Failure, check, difference, need, program, run_case
+from servers import Kafka, RedisServer
+from stack import Stack
+
+TICKS = os.sysconf("SC_CLK_TCK")
+MIB = 1 << 20
+LOOK_S = 0.05
+FIRST_DAY, DAYS = "2025-03-01", 90      # those of the peers' city, with as many swapped and repeated events
+SWAP_PERCENT, DUPLICATE_PERCENT = 2, 1
+QUIET_S = 1.5                           # longer than changes and totals are gathered
+# What rules count is not in the simulation's truth.
+NOT_IN_TRUTH = {"escalated", "repeated", "duty_missed"}
+PROFILE_HZ, SYMBOLS, COMMANDS = 499, 25, 10
+
+
+class Broker(Kafka):
+    """As the peers' broker, and with the consumers' own settings."""
+
+    consumer_options: list[str] = []
+
+    def start(self) -> None:
+        os.environ["KAFKA_HEAP"] = "1g"
+        self.case.run(str(ROOT / "deploy" / "kafka" / "start"), str(self.folder), str(self.port), str(self.controller_port))
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "broker.pid").read_text(encoding="utf-8").split()[0])
+
+
+def own_redis(redis: RedisServer) -> RedisServer:
+    """Settings as shipped, with the rewrite of the file, which the tests keep off."""
+    redis.client("CONFIG", "SET", "auto-aof-rewrite-percentage", 100)
+    return redis
+
+
+def info(redis: RedisServer, section: str) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in redis.client("INFO", section).decode().splitlines() if ":" in line)
+
+
+def used_bytes(redis: RedisServer) -> int:
+    return int(info(redis, "memory")["used_memory"])
+
+
+def file_bytes(redis: RedisServer) -> int:
+    return sum(path.stat().st_size for path in redis.folder.rglob("*") if path.is_file())
+
+
+# --- what the system knows of a process ---
+
+
+def cpu_s(pid: int | str = "self") -> float:
+    """All threads, and the children that it has waited for: a rewrite of Redis' file is a child."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / TICKS
+
+
+def busy_s() -> float:
+    """Of the whole machine: user, nice, system, interrupts."""
+    fields = Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()
+    return sum(int(fields[place]) for place in (1, 2, 3, 6, 7)) / TICKS
+
+
+def memory_mib(pid: int, name: str) -> float:
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    match = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
+    return int(match[1]) / 1024 if match else 0.0
+
+
+class Meter:
+    """CPU seconds of some processes, and of everything else, from now on."""
+
+    def __init__(self, **pids: int) -> None:
+        self.pids = dict(pids)
+        self.began = {name: cpu_s(pid) for name, pid in pids.items()}
+        self.began_all = busy_s() - cpu_s()
+
+    def add(self, **pids: int) -> None:
+        """A process that was started since."""
+        self.pids.update(pids)
+
+    def take(self) -> dict[str, float]:
+        cpu = {name: cpu_s(pid) - self.began.get(name, 0.0) for name, pid in self.pids.items()}
+        return {**cpu, "other": busy_s() - cpu_s() - self.began_all - sum(cpu.values())}
+
+
+class Figures(NamedTuple):
+    events: int
+    seconds: float
+    cpu: dict[str, float]
+    peak_mib: dict[str, float]
+    redis_bytes: int
+    file_bytes: int
+    live_mib: dict[str, float]
+
+
+# --- the city ---
+
+
+class City:
+    def __init__(self, case: Case, broker: Broker, tickets: int) -> None:
+        self.case, self.broker, self.tickets = case, broker, tickets
+        folder = case.folder / "city"
+        folder.mkdir()
+        self.truth_file, self.policy = folder / "truth", folder / "default.yaml"
+        case.run(program("hotline-simulate"), "-b", broker.brokers, "-q", "--tickets", str(tickets), "--from", FIRST_DAY, "--days", str(DAYS),
+                 "--swap", str(SWAP_PERCENT), "--duplicate", str(DUPLICATE_PERCENT), "--write-roster", str(folder / "units.yaml"), "--truth", str(self.truth_file))
+        shipped = (ROOT / "deploy" / "policy" / "default.yaml").read_text(encoding="utf-8")
+        self.policy.write_text(shipped + "\nroster: units.yaml\n", encoding="utf-8")
+        self.ends = {shard: broker.client.ends(topic) for shard, topic in state.INPUTS.items()}
+        # One clock mark a partition is no event.
+        self.events = {shard: sum(ends.values()) - len(ends) for shard, ends in self.ends.items()}
+        self.truth = self._read_truth()
+
+    def warm(self) -> None:
+        """Once through the topics: the page cache and the broker's way of fetching are warm."""
+        for topic in state.INPUTS.values():
+            self.case.run("kcat", "-C", "-b", self.broker.brokers, "-t", topic, "-e", "-q", "-f", "")
+
+    def _read_truth(self) -> dict[state.Key, int]:
+        """By dimension, day and counter."""
+        rows = (line.rsplit(" ", 3) for line in self.truth_file.read_text(encoding="utf-8").splitlines())
+        return {(dimension, day, name): int(value) for dimension, day, name, value in rows}
+
+
+# --- our own run ---
+
+
+def is_in_truth(key: state.Key) -> bool:
+    """The truth tells base dimensions alone."""
+    return key[2] not in NOT_IN_TRUTH and not re.search(r"/(channel|level)/[^/]*$", key[0])
+
+
+class Ours:
+    def __init__(self, case: Case, city: City, options: argparse.Namespace) -> None:
+        self.case, self.city, self.options = case, city, options
+        self.stack = Stack(case, city.broker, policy=city.policy, name="redis-ours")
+        self.redis = own_redis(self.stack.redis)
+        self.tickets, self.units = self.stack.add("hotline-tickets"), self.stack.add("hotline-units")
+        self.month_truth = {key: value for key, value in state.by_month(city.truth).items() if value}
+        self.city_months = sorted({month for dimension, month, _ in self.month_truth if dimension == "city"})
+
+    def run(self) -> Figures:
+        used = used_bytes(self.redis)
+        meter = Meter(broker=self.city.broker.pid, redis=self.redis.process.pid)
+        # What reads the changes is there before what writes them.
+        processes = {"units": self.units, "tickets": self.tickets}
+        for name, consumer in processes.items():
+            consumer.start()
+            assert consumer.process
+            meter.add(**{name: consumer.process.pid})
+        profile = Profile(self.case, meter.pids["tickets"]) if self.options.profile else None
+        self.wait()
+        cpu = meter.take()
+        peak = {name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}
+        if profile:
+            profile.stop()
+        seconds = (self.last_ms() - self.first_ms()) / 1000
+        threading.Event().wait(self.options.idle)
+        live = {name: memory_mib(meter.pids[name], "VmRSS") for name in processes}
+        figures = Figures(sum(self.city.events.values()), seconds, cpu, peak, used_bytes(self.redis) - used, file_bytes(self.redis), live)
+        if profile:
+            profile.show(self.redis, self.city.tickets)
+        self.verify()
+        self.stack.stop()
+        self.redis.process.stop()
+        return figures
+
+    def wait(self) -> None:
+        """Until the topics are taken in and the totals published. Cheap enough to be asked all the time."""
+        for what, condition in (("the events are taken in", self.is_taken_in), ("the city's totals are the truth's", self.has_totals),
+                                ("everything has left", self.has_published)):
+            deadline = time.monotonic() + self.options.timeout
+            while not condition():
+                if time.monotonic() > deadline:
+                    self.verify()
+                    raise Failure(f"not within {self.options.timeout} s: {what}")
+                for consumer in self.stack.consumers:
+                    if consumer.process and not consumer.process.is_running():
+                        raise Failure(f"{consumer.label} ended:\n{consumer.process.text()[-2000:]}")
+                threading.Event().wait(LOOK_S)
+
+    def is_taken_in(self) -> bool:
+        ends = {f"{shard}.{partition}": end for shard, ends in self.city.ends.items() for partition, end in ends.items()}
+        heads = self.redis.client.pipeline([("GET", f"hotline:{{{shard}}}:head") for shard in ends])
+        outboxes = self.redis.client.pipeline([("LLEN", f"hotline:{{{shard}}}:outbox") for shard in ends])
+        offsets = [int(dict(pair.split("=", 1) for pair in head.decode().split())["offset"]) if head else -1 for head in heads]
+        return offsets == list(ends.values()) and not any(outboxes)
+
+    def has_totals(self) -> bool:
+        rows = self.redis.client.hashes([f"hotline:{{city}}:{month}" for month in self.city_months])
+        got = {("city", month, name.decode()): int(value) for month, row in zip(self.city_months, rows) for name, value in row.items()}
+        return only_told(got) == {key: value for key, value in self.month_truth.items() if key[0] == "city"}
+
+    def has_published(self) -> bool:
+        """None of the topics that leave has grown for as long as changes are gathered."""
+        topics = ("hotline.counter-changes", "hotline.unit-counters", "hotline.alerts")
+        before = [self.city.broker.client.ends(topic) for topic in topics]
+        threading.Event().wait(QUIET_S)
+        return self.units.metric("hotline_waiting_months") == 0 and before == [self.city.broker.client.ends(topic) for topic in topics]
+
+    def first_ms(self) -> float:
+        """When the first shard was taken over, just before its first event came."""
+        assert self.tickets.process
+        match = re.search(r'^ts=(\S+)Z .*msg="shard taken over"', self.tickets.process.text(), re.MULTILINE)
+        if not match:
+            raise Failure("hotline-tickets does not say when it took a shard over")
+        return datetime.fromisoformat(match[1] + "+00:00").timestamp() * 1000
+
+    def last_ms(self) -> float:
+        """When the last total or alert was sent: what is published is in Redis already."""
+        return max(int(line) for topic in ("hotline.unit-counters", "hotline.alerts")
+                   for line in self.case.run("kcat", "-C", "-b", self.city.broker.brokers, "-q", "-e", "-o", "-1", "-t", topic, "-f", "%T\n").split())
+
+    def verify(self) -> None:
+        """Every month and every day of every base dimension, exactly."""
+        for what, wanted, got in (("months", self.month_truth, state.months(self.redis.client)), ("days", self.city.truth, state.days(self.redis.client))):
+            lines = difference(wanted, only_told(got))
+            if lines:
+                raise Failure(f"{what}: {len(lines)} of {len(wanted)} counters are not the truth's\n  " + "\n  ".join(lines[:20]))
+        check("alerts that have not left", {}, state.outboxes(self.redis.client))
+
+
+def only_told(counters: dict[state.Key, int]) -> dict[state.Key, int]:
+    """The truth tells base dimensions alone, and nothing that rules count."""
+    return {key: value for key, value in counters.items() if value and key[2] not in NOT_IN_TRUTH and not re.search(r"/(channel|level)/[^/]*$", key[0])}
+
+
+class Profile:
+    """perf on hotline-tickets, and afterwards Redis' own statistics."""
+
+    def __init__(self, case: Case, pid: int) -> None:
+        need("perf")
+        self.case, self.file = case, case.folder / "perf.data"
+        self.process = case.start("perf", ["perf", "record", "-q", "-F", str(PROFILE_HZ), "-o", str(self.file), "-p", str(pid)])
+
+    def stop(self) -> None:
+        self.process.send(signal.SIGINT)
+        self.process.end()
+
+    def show(self, redis: RedisServer, tickets: int) -> None:
+        report = self.case.run("perf", "report", "-i", str(self.file), "--stdio", "-q", "--no-children", "--sort", "dso,symbol")
+        print(f"hotline-tickets, the {SYMBOLS} symbols with the most CPU:")
+        print("\n".join([line.rstrip() for line in report.splitlines() if line.strip()][:SYMBOLS]), end="\n\n")
+        self._show_commands(info(redis, "commandstats"))
+        self._show_keys(redis, tickets)
+
+    @staticmethod
+    def _show_commands(stats: dict[str, str]) -> None:
+        rows = {name.removeprefix("cmdstat_"): dict(pair.split("=") for pair in row.split(",")) for name, row in stats.items()}
+        print(f"Redis, the {COMMANDS} commands with the most CPU:\n{'command':<14} {'calls':>10} {'us':>12} {'us a call':>10}")
+        for name, row in sorted(rows.items(), key=lambda item: -int(item[1]["usec"]))[:COMMANDS]:
+            print(f"{name:<14} {row['calls']:>10} {row['usec']:>12} {row['usec_per_call']:>10}")
+        print()
+
+    @staticmethod
+    def _show_keys(redis: RedisServer, tickets: int) -> None:
+        """MEMORY USAGE of every key, its name and its place in the dictionary included."""
+        keys, sizes, counts = redis.client.keys("hotline:*"), Counter[str](), Counter[str]()
+        for first in range(0, len(keys), 1000):
+            part = keys[first:first + 1000]
+            for key, size in zip(part, redis.client.pipeline([("MEMORY", "USAGE", key, "SAMPLES", 0) for key in part])):
+                kind = kind_of(key)
+                sizes[kind] += size or 0
+                counts[kind] += 1
+        print(f"Redis, memory by kind of key:\n{'kind':<22} {'keys':>9} {'MiB':>9} {'bytes a ticket':>15}")
+        for kind, size in sizes.most_common():
+            print(f"{kind:<22} {counts[kind]:>9} {size / MIB:>9.1f} {size / tickets:>15.1f}")
+        print()
+
+
+def kind_of(key: str) -> str:
+    """As in keys.h."""
+    owner, rest = key.removeprefix("hotline:{").split("}:", 1)
+    if re.fullmatch(r"\d{4}-\d\d(:days)?", rest):
+        return "running days" if rest.endswith(":days") else "running months"
+    names = {"p": "pages of tickets", "n": "partial counters", "due": "deadlines", "alerts": "index of alerts", "changes": "changes", "names": "names", "policy": "policy"}
+    return names.get(rest.split(":", 1)[0], "heads" if re.fullmatch(r"[\w.-]+\.\d+", owner) else "states of dimensions")
+
+
+# --- the reference ---
+
+
+def run_reference(case: Case, city: City) -> Figures:
+    redis = own_redis(RedisServer(case, name="redis-reference"))
+    used = used_bytes(redis)
+    meter = Meter(broker=city.broker.pid, redis=redis.process.pid)
+    process = case.start("reference", [program("bench_reference"), city.broker.brokers, "hotline.ticket-events", str(redis.port)])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.child.returncode = os.waitstatus_to_exitcode(status)
+    check("exit of the reference", 0, process.child.returncode)
+    cpu = meter.take()
+    cpu["tickets"] = usage.ru_utime + usage.ru_stime
+    told = dict(pair.split("=") for pair in process.text().split())
+    check("events that the reference has read", city.events["tickets"], int(told["events"]))
+    peak = {"tickets": usage.ru_maxrss / 1024, **{name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}}
+    seconds = (int(told["last_ms"]) - int(told["first_ms"])) / 1000
+    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis), {})
+    redis.process.stop()
+    return figures
+
+
+# --- the table ---
+
+Cell = float | int | None
+
+
+def rows_of(figures: Figures, tickets: int) -> list[tuple[str, str, Cell]]:
+    """What, how it is printed, the value."""
+    def cost(*names: str) -> Cell:
+        known = [figures.cpu[name] for name in names if name in figures.cpu]
+        return sum(known) * 1e6 / figures.events if known else None
+
+    def peak(name: str) -> Cell:
+        return figures.peak_mib.get(name)
+
+    return [
+        ("events", "{:,}", figures.events),
+        ("seconds, first event to last total", "{:.2f}", figures.seconds),
+        ("events a second", "{:,.0f}", figures.events / figures.seconds if figures.seconds else None),
+        ("CPU us an event: hotline-tickets", "{:.2f}", cost("tickets")),
+        ("CPU us an event: hotline-units", "{:.2f}", cost("units")),
+        ("CPU us an event: Redis", "{:.2f}", cost("redis")),
+        ("CPU us an event: consumers and Redis", "{:.2f}", cost("tickets", "units", "redis")),
+        ("CPU us an event: broker", "{:.2f}", cost("broker")),
+        ("CPU us an event: all together", "{:.2f}", cost("tickets", "units", "redis", "broker")),
+        ("peak MiB: hotline-tickets", "{:.1f}", peak("tickets")),
+        ("peak MiB: hotline-units", "{:.1f}", peak("units")),
+        ("peak MiB: Redis", "{:.1f}", peak("redis")),
+        ("peak MiB: broker", "{:.1f}", peak("broker")),
+        ("live MiB: hotline-tickets", "{:.1f}", figures.live_mib.get("tickets")),
+        ("live MiB: hotline-units", "{:.1f}", figures.live_mib.get("units")),
+        ("Redis bytes a ticket", "{:.1f}", figures.redis_bytes / tickets),
+        ("Redis file MiB", "{:.1f}", figures.file_bytes / MIB),
+        ("other_cpu seconds", "{:.1f}", figures.cpu["other"]),
+    ]
+
+
+def print_table(tickets: int, ours: Figures, reference: Figures) -> None:
+    print(f"{f'{tickets:,} tickets':<38} {'hotline':>12} {'reference':>12}")
+    for (what, form, value), (_, _, beside) in zip(rows_of(ours, tickets), rows_of(reference, tickets)):
+        print(f"{what:<38} {tell(form, value):>12} {tell(form, beside):>12}")
+    print(f"{'counters that are not the truth':<38} {'0':>12} {'-':>12}")
+
+
+def tell(form: str, value: Cell) -> str:
+    return "-" if value is None else form.format(value)
+
+
+def main(case: Case) -> None:
+    parser = argparse.ArgumentParser(prog="run.sh", description="What a city's events cost.")
+    parser.add_argument("--tickets", type=int, default=1_000_000, help="how many tickets the city has (1000000, some 4.3 million events)")
+    parser.add_argument("--idle", type=float, default=20, help="seconds of rest before memory is measured once more (20)")
+    parser.add_argument("--timeout", type=float, default=900, help="the most that a run may take, in seconds (900)")
+    parser.add_argument("--profile", action="store_true", help="perf record of hotline-tickets, Redis' commands and its memory by kind of key")
+    options = parser.parse_args()
+    for name in ("hotline-tickets", "hotline-units", "hotline-simulate", "bench_reference"):
+        program(name)
+    broker = Broker(case, "--partitions", "4")
+    city = City(case, broker, options.tickets)
+    city.warm()
+    ours = Ours(case, city, options).run()
+    print_table(options.tickets, ours, run_reference(case, city))
+
+
+if __name__ == "__main__":
+    run_case(main)

@@ -1,0 +1,22 @@
+#!/bin/bash
+# The benchmark itself, with few tickets: its counters are the truth's, its table is complete. No time is judged.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need java mvn kcat python3 redis-server
+
+rc=0
+table=$("$root/tests/bench/run.sh" --tickets 5000 --idle 1 2>&1) || rc=$?
+[[ $rc != 77 ]] || { echo "$table"; exit 77; }
+is_equal "exit status ($table)" 0 "$rc"
+echo "$table"
+
+number='[0-9][0-9,.]*'
+for what in events "seconds, first event to last total" "events a second" "CPU us an event: hotline-tickets" "CPU us an event: Redis" \
+	"CPU us an event: consumers and Redis" "CPU us an event: broker" "CPU us an event: all together" "peak MiB: hotline-tickets" "peak MiB: Redis" \
+	"peak MiB: broker" "Redis bytes a ticket" "Redis file MiB" "other_cpu seconds"; do
+	has_line "both columns" "^$what +$number +$number\$" "$table"
+done
+for what in "CPU us an event: hotline-units" "peak MiB: hotline-units" "live MiB: hotline-tickets" "live MiB: hotline-units"; do
+	has_line "ours alone" "^$what +$number +-\$" "$table"
+done
+has_line "exact" "^counters that are not the truth +0 +-\$" "$table"
