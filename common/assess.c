@@ -31,16 +31,51 @@ static bool is_same_alert(const struct alert *a, const struct alert *b)
 	return a->rule == b->rule && a->about.at_ms == b->about.at_ms && a->about.unit == b->about.unit && a->about.number == b->about.number;
 }
 
-void outcome_alert(struct outcome *outcome, const struct alert *alert)
+uint32_t outcome_alert(struct outcome *outcome, const struct alert *alert)
 {
 	for (uint32_t i = outcome->alert_count; i--;)
 		if (is_same_alert(&outcome->alert[i], alert)) {
 			if (alert->state < outcome->alert[i].state)
 				outcome->alert[i] = *alert;
-			return;
+			return i + 1;
 		}
 	assert(outcome->alert_count < OUTCOME_ALERTS_MAX);
 	outcome->alert[outcome->alert_count++] = *alert;
+	return outcome->alert_count;
+}
+
+void outcome_list(struct outcome *outcome, enum worklist list, name_id unit, int32_t day, uint32_t alert)
+{
+	int32_t month = civil_month_of_day(day);
+	if (!unit)
+		return;
+	for (uint32_t i = outcome->entry_count; i--;)
+		if (outcome->entry[i].list == list && outcome->entry[i].unit == unit && outcome->entry[i].month == month)
+			return;
+	assert(outcome->entry_count < OUTCOME_ENTRIES_MAX);
+	outcome->entry[outcome->entry_count++] = (struct worklist_entry){ .list = (uint8_t)list, .unit = unit, .month = month, .day = day, .alert = alert };
+}
+
+static const char *const worklist_names[] = {
+#define X(upper, name) name,
+	LISTS(X)
+#undef X
+};
+
+const char *worklist_name(enum worklist list)
+{
+	assert(list < LIST_COUNT);
+	return worklist_names[list];
+}
+
+bool worklist_of(struct text name, enum worklist *ret_worklist)
+{
+	for (unsigned i = 0; i < LIST_COUNT; i++)
+		if (text_equal(name, text_of(worklist_names[i]))) {
+			*ret_worklist = (enum worklist)i;
+			return true;
+		}
+	return false;
 }
 
 bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms)
@@ -60,7 +95,7 @@ static void clear(struct outcome *outcome)
 	outcome->sub = 0;
 	outcome->district = 0;
 	outcome->category = (struct names_category){ 0, 0 };
-	outcome->contribution_count = outcome->alert_count = 0;
+	outcome->contribution_count = outcome->alert_count = outcome->entry_count = 0;
 	outcome->next_look_ms = NEVER_MS;
 	outcome->uses_clock = false;
 }
@@ -85,15 +120,6 @@ static void count_resolver(struct outcome *outcome, const struct facts *facts, e
 		outcome_count_unit(outcome, facts->policy, counter, resolution->unit, day, day, 1);
 	else
 		outcome_count(outcome, counter, SCOPE_CITY, 0, day, 1);
-}
-
-// "Shirked": the unit had given this ticket back, and resolved it in the end. Source: S2, table 3.
-static bool is_shirked(const struct facts *facts, const struct leg *leg)
-{
-	for (const struct leg *earlier = facts->leg; earlier < leg; earlier++)
-		if (!earlier->is_assist && earlier->unit == leg->unit && earlier->end == LEG_RETURNED)
-			return true;
-	return false;
 }
 
 // Each wider dimension counts a ticket once, on the day it was first dispatched into it.
@@ -145,7 +171,7 @@ static void count_resolved_leg(struct outcome *outcome, const struct facts *fact
 		count_leg(outcome, facts, COUNTER_SAME_DAY, leg, leg->ended_at_ms);
 	if (leg->due_at_ms != NEVER_MS && leg->ended_at_ms <= leg->due_at_ms)
 		count_leg(outcome, facts, COUNTER_RESOLVED_ON_TIME, leg, leg->ended_at_ms);
-	if (is_shirked(facts, leg))
+	if (facts_shirked(facts, leg))
 		count_leg(outcome, facts, COUNTER_SHIRKED, leg, leg->ended_at_ms);
 }
 
@@ -187,8 +213,7 @@ static void count_returns(struct outcome *outcome, const struct facts *facts)
 		if (leg && leg->is_assist)
 			continue;
 		outcome_count_unit(outcome, facts->policy, COUNTER_RETURNED, back->event->unit, leg ? day_of(facts, leg->dispatched_at_ms) : day, day, 1);
-		int64_t from_ms = !leg ? 0 : leg->accepted_at_ms ? leg->accepted_at_ms : leg->dispatched_at_ms;
-		if (leg && back->event->at_ms > from_ms + facts->version->return_within_ms)
+		if (leg && back->event->at_ms > facts_return_until_ms(facts, leg))
 			count_leg(outcome, facts, COUNTER_RETURNED_LATE, leg, back->event->at_ms);
 	}
 }
@@ -196,18 +221,7 @@ static void count_returns(struct outcome *outcome, const struct facts *facts)
 // For each of the three its latest given value counts, once.
 static void count_ratings(struct outcome *outcome, const struct facts *facts)
 {
-	const struct event *rated = NULL, *satisfied = NULL, *stars = NULL, *praised = NULL;
-	for (const struct event *event = facts->ticket->event; event < facts->ticket->event + facts->ticket->count; event++) {
-		if (event->type != EVENT_RATED || event->is_void)
-			continue;
-		rated = event;
-		if (event->satisfied)
-			satisfied = event;
-		if (event->stars != STARS_NONE)
-			stars = event;
-		if (event->praised)
-			praised = event;
-	}
+	const struct event *rated = facts->rated, *satisfied = facts->satisfied, *stars = facts->stars, *praised = facts->praised;
 	if (!rated)
 		return;
 	count_resolver(outcome, facts, COUNTER_RATED, facts_resolution_for(facts, rated), rated->at_ms);
@@ -222,6 +236,8 @@ static void count_ratings(struct outcome *outcome, const struct facts *facts)
 
 static void count_revisits(struct outcome *outcome, const struct facts *facts)
 {
+	if (!(facts->has & HAS_REVISIT))
+		return;
 	for (const struct event *event = facts->ticket->event; event < facts->ticket->event + facts->ticket->count; event++) {
 		if (event->type != EVENT_REVISITED || event->is_void)
 			continue;
@@ -232,14 +248,6 @@ static void count_revisits(struct outcome *outcome, const struct facts *facts)
 		if (event->reopen == ANSWER_YES)
 			count_resolver(outcome, facts, COUNTER_REOPENED, resolution, event->at_ms);
 	}
-}
-
-static bool has_lead(const struct facts *facts)
-{
-	for (uint32_t i = 0; i < facts->leg_count; i++)
-		if (!facts->leg[i].is_assist)
-			return true;
-	return false;
 }
 
 void assess(struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms, const struct names *names,
@@ -258,7 +266,7 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 		return;  // in no other count
 	if (facts->is_received)
 		outcome_count(outcome, COUNTER_VALID, SCOPE_TICKET, 0, facts->received_day, 1);
-	if (facts->is_received && facts->is_answered_directly && !has_lead(facts))
+	if (facts->is_received && facts->is_answered_directly && !(facts->has & HAS_LEAD))
 		outcome_count(outcome, COUNTER_ANSWERED_DIRECTLY, SCOPE_TICKET, 0, facts->received_day, 1);
 	count_dispatches(outcome, facts);
 	count_legs(outcome, facts);
@@ -267,7 +275,7 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 	count_ratings(outcome, facts);
 	count_revisits(outcome, facts);
 	for (uint32_t i = 0; i < rule_count; i++)
-		if (rules[i]->judge && !(facts->version->rules_off >> i & 1))
+		if (rules[i]->judge && !(rules[i]->needs & ~facts->has) && !(facts->version->rules_off >> i & 1))
 			rules[i]->judge(rules[i], facts, outcome);
 }
 

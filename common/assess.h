@@ -40,6 +40,7 @@ struct resolution {
 	name_id unit;      // who resolved it; 0 when nobody knows
 	struct leg *leg;   // the lead leg that it ended; NULL when it met none
 	bool stands;
+	int64_t until_ms;  // when the ticket was unresolved again; NEVER_MS. It may stand for its own leg nevertheless
 };
 
 // A unit gave the ticket back.
@@ -49,6 +50,9 @@ struct giving_back {
 };
 
 enum { FACTS_LEGS_MAX = TICKET_EVENTS_MAX };
+
+// What a ticket has at all, so that a rule about something else is passed by without being asked.
+enum { HAS_LEAD = 1, HAS_RETURN = 2, HAS_RESOLUTION = 4, HAS_RATING = 8, HAS_REVISIT = 16, HAS_CONFIRMED = 32 };
 
 struct facts {
 	struct text ticket_id;
@@ -72,6 +76,9 @@ struct facts {
 	struct giving_back giving_back[FACTS_LEGS_MAX];
 	struct leg *holder;            // the lead leg that is open; NULL when there is none
 	struct resolution *standing;   // what makes the ticket resolved; NULL while it is not. An earlier leg's resolution may stand besides
+	uint32_t has;                  // HAS_...
+	// The latest rating; and of each of the three the rating that gave its latest value. NULL when there is none.
+	const struct event *rated, *satisfied, *stars, *praised;
 };
 
 // Where a contribution counts.
@@ -114,25 +121,56 @@ struct alert {
 	int64_t evidence[4];  // numbers for rule->describe
 };
 
-enum { OUTCOME_ALERTS_MAX = 1024, OUTCOME_CONTRIBUTIONS_MAX = 16 * TICKET_EVENTS_MAX };
+// The worklists: tickets of a unit and month that somebody must look at. Each is named as the rule that fills it.
+#define LISTS(X) \
+	X(DISSATISFIED, "dissatisfied") X(LOW_STAR, "low-star") X(OVERDUE, "overdue") X(SHIRKED, "shirked") X(RETURNED_OFTEN, "returned-often") \
+	X(LOOK_BACK, "look-back") X(REVISIT_INVALID, "revisit-invalid") X(MONTH_END, "month-end")
+enum worklist {
+#define X(upper, name) LIST_##upper,
+	LISTS(X)
+#undef X
+	LIST_COUNT,
+};
+const char *worklist_name(enum worklist list);
+bool worklist_of(struct text name, enum worklist *ret_worklist);
+
+// The ticket is on the list of a unit and month, once.
+struct worklist_entry {
+	uint8_t list;    // enum worklist
+	name_id unit;
+	int32_t month;
+	int32_t day;     // of what put it there
+	uint32_t alert;  // the place in outcome->alert of the one that says why, from 1; 0 when no alert does
+};
+
+enum {
+	OUTCOME_CONTRIBUTIONS_MAX = 16 * TICKET_EVENTS_MAX,
+	OUTCOME_ALERTS_MAX = 16 * TICKET_EVENTS_MAX,  // a leg's warnings are the most that one event causes
+	// At the end of each month of 1970 to 2199 one lead leg at most is open; beside that an event puts its ticket on few lists.
+	OUTCOME_ENTRIES_MAX = 230 * 12 + 8 * TICKET_EVENTS_MAX,
+};
 
 struct outcome {
 	// Where the contributions of wide scope count.
 	uint8_t sub;
 	name_id district;
 	struct names_category category;
-	uint32_t contribution_count, alert_count;
+	uint32_t contribution_count, alert_count, entry_count;
 	int64_t next_look_ms;  // judge again when the clock has reached this; NEVER_MS
 	bool uses_clock;       // another clock could give another outcome; a ticket that does not need one stores none
 	struct contribution contribution[OUTCOME_CONTRIBUTIONS_MAX];
 	struct alert alert[OUTCOME_ALERTS_MAX];
+	struct worklist_entry entry[OUTCOME_ENTRIES_MAX];
 };
 
 // For rules. Contributions of 0 are dropped; two alerts about the same thing become one, firing before resolved.
 // A unit's district and group are those of the roster on `roster_day`.
 void outcome_count(struct outcome *outcome, enum counter counter, enum scope scope, name_id name, int32_t day, uint32_t amount);
 void outcome_count_unit(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, int32_t roster_day, int32_t day, uint32_t amount);
-void outcome_alert(struct outcome *outcome, const struct alert *alert);
+// Returns the place of the alert from 1.
+uint32_t outcome_alert(struct outcome *outcome, const struct alert *alert);
+// Puts the ticket on a list of the day's month; `alert` is what outcome_alert returned, or 0. Without a unit there is no list.
+void outcome_list(struct outcome *outcome, enum worklist list, name_id unit, int32_t day, uint32_t alert);
 // Has the clock reached at_ms? The only way for a rule to look at the clock: when it has not, the ticket is looked at again then. NEVER_MS is never reached.
 bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms);
 
@@ -146,6 +184,12 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 
 // The resolution that a rating or a revisit is about: the latest before it, even if taken back; else the first after it; NULL when there is none.
 const struct resolution *facts_resolution_for(const struct facts *facts, const struct event *event);
+// The first revisit that comes after this event; NULL when there is none.
+const struct event *facts_revisit_after(const struct facts *facts, const struct event *event);
+// Until when the leg may be given back in time, itself included.
+int64_t facts_return_until_ms(const struct facts *facts, const struct leg *leg);
+// The first earlier leg of the same unit that it gave back; NULL when there is none. A unit that resolves such a leg has shirked. Source: S2, table 3.
+const struct leg *facts_shirked(const struct facts *facts, const struct leg *leg);
 
 // The same for a unit's month.
 void assess_unit_month(const struct ticket *month, const struct policy *policy, int64_t clock_ms, const struct names *names, struct outcome *ret_outcome);

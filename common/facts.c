@@ -111,12 +111,14 @@ static struct leg *new_leg(struct facts *facts, const struct event *event, bool 
 	return leg;
 }
 
-static void take_leg_fields(struct leg *leg, const struct event *event)
+static void take_leg_fields(struct facts *facts, struct leg *leg, const struct event *event)
 {
 	if (event->accepted_at_ms)
 		leg->accepted_at_ms = event->accepted_at_ms;
 	if (event->confirmed)
 		leg->confirmed = event->confirmed;
+	if (event->confirmed == ANSWER_YES)
+		facts->has |= HAS_CONFIRMED;
 }
 
 static struct leg *open_assist(struct facts *facts, name_id unit)
@@ -125,6 +127,14 @@ static struct leg *open_assist(struct facts *facts, name_id unit)
 		if (facts->leg[i].is_assist && facts->leg[i].unit == unit && facts->leg[i].end == LEG_OPEN)
 			return &facts->leg[i];
 	return NULL;
+}
+
+// The ticket is resolved no longer.
+static void unsettle(struct facts *facts, int64_t at_ms)
+{
+	if (facts->standing)
+		facts->standing->until_ms = at_ms;
+	facts->standing = NULL;
 }
 
 static void take_dispatched(struct facts *facts, const struct event *event)
@@ -136,7 +146,7 @@ static void take_dispatched(struct facts *facts, const struct event *event)
 	}
 	struct leg *holder = facts->holder;
 	if (holder && holder->unit == event->unit) {  // an extension
-		take_leg_fields(holder, event);
+		take_leg_fields(facts, holder, event);
 		if (event->due_at_ms) {
 			note_late(holder, event->at_ms);
 			set_due(holder, event->due_at_ms);
@@ -147,23 +157,24 @@ static void take_dispatched(struct facts *facts, const struct event *event)
 		end_leg(holder, LEG_MOVED, event);
 	const struct leg *first = first_lead(facts);
 	struct leg *leg = new_leg(facts, event, false);
-	take_leg_fields(leg, event);
+	take_leg_fields(facts, leg, event);
 	set_term(facts, leg, event->at_ms);
 	if (event->due_at_ms)
 		set_due(leg, event->due_at_ms);
 	else if (first && facts->version->redispatch_continues)
 		leg->due_at_ms = first->due_at_ms;
 	facts->holder = leg;
-	facts->standing = NULL;
+	unsettle(facts, event->at_ms);
+	facts->has |= HAS_LEAD;
 }
 
-static void take_back(struct facts *facts, const struct leg *leg)
+static void take_back(struct facts *facts, const struct leg *leg, int64_t at_ms)
 {
 	for (uint32_t i = 0; i < facts->resolution_count; i++)
 		if (facts->resolution[i].leg == leg)
 			facts->resolution[i].stands = false;
 	if (facts->standing && facts->standing->leg == leg)
-		facts->standing = NULL;
+		unsettle(facts, at_ms);
 }
 
 // Ends the unit's latest leg not yet returned, resolved or not.
@@ -171,12 +182,13 @@ static void take_returned(struct facts *facts, const struct event *event)
 {
 	struct giving_back *back = &facts->giving_back[facts->giving_back_count++];
 	*back = (struct giving_back){ .event = event };
+	facts->has |= HAS_RETURN;
 	for (uint32_t i = facts->leg_count; i-- && !back->leg;)
 		if (facts->leg[i].unit == event->unit && facts->leg[i].end != LEG_RETURNED && facts->leg[i].end != LEG_MOVED)
 			back->leg = &facts->leg[i];
 	if (!back->leg)
 		return;
-	take_back(facts, back->leg);
+	take_back(facts, back->leg, event->at_ms);
 	end_leg(back->leg, LEG_RETURNED, event);
 	if (facts->holder == back->leg)
 		facts->holder = NULL;
@@ -200,19 +212,35 @@ static void take_resolved(struct facts *facts, const struct event *event)
 		.unit = event->unit ? event->unit : holder ? holder->unit : 0,
 		.leg = holder,
 		.stands = true,
+		.until_ms = NEVER_MS,
 	};
+	facts->has |= HAS_RESOLUTION;
 	if (holder)
 		end_leg(holder, LEG_RESOLVED, event);
 	facts->holder = NULL;
 }
 
+// For each of the three its latest given value holds.
+static void take_rated(struct facts *facts, const struct event *event)
+{
+	facts->has |= HAS_RATING;
+	facts->rated = event;
+	if (event->satisfied)
+		facts->satisfied = event;
+	if (event->stars != STARS_NONE)
+		facts->stars = event;
+	if (event->praised)
+		facts->praised = event;
+}
+
 static void take_revisited(struct facts *facts, const struct event *event)
 {
+	facts->has |= HAS_REVISIT;
 	if (event->reopen != ANSWER_YES || !facts->standing)
 		return;
 	struct leg *leg = facts->standing->leg;
 	facts->standing->stands = false;
-	facts->standing = NULL;
+	unsettle(facts, event->at_ms);
 	if (!leg)
 		return;
 	note_late(leg, leg->ended_at_ms);
@@ -241,6 +269,8 @@ void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct t
 	facts->leg_count = facts->resolution_count = facts->giving_back_count = 0;
 	facts->holder = NULL;
 	facts->standing = NULL;
+	facts->has = 0;
+	facts->rated = facts->satisfied = facts->stars = facts->praised = NULL;
 	take_fields(facts);
 	for (uint32_t i = 0; i < ticket->count; i++) {
 		const struct event *event = &ticket->event[i];
@@ -255,6 +285,9 @@ void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct t
 			break;
 		case EVENT_RESOLVED:
 			take_resolved(facts, event);
+			break;
+		case EVENT_RATED:
+			take_rated(facts, event);
 			break;
 		case EVENT_REVISITED:
 			take_revisited(facts, event);
@@ -272,4 +305,29 @@ const struct resolution *facts_resolution_for(const struct facts *facts, const s
 		found = &facts->resolution[i];
 	}
 	return found;
+}
+
+const struct event *facts_revisit_after(const struct facts *facts, const struct event *event)
+{
+	if (!(facts->has & HAS_REVISIT))
+		return NULL;
+	for (const struct event *later = event + 1; later < facts->ticket->event + facts->ticket->count; later++)
+		if (later->type == EVENT_REVISITED && !later->is_void)
+			return later;
+	return NULL;
+}
+
+int64_t facts_return_until_ms(const struct facts *facts, const struct leg *leg)
+{
+	return (leg->accepted_at_ms ? leg->accepted_at_ms : leg->dispatched_at_ms) + facts->version->return_within_ms;
+}
+
+const struct leg *facts_shirked(const struct facts *facts, const struct leg *leg)
+{
+	if (!(facts->has & HAS_RETURN))
+		return NULL;
+	for (const struct leg *earlier = facts->leg; earlier < leg; earlier++)
+		if (!earlier->is_assist && earlier->unit == leg->unit && earlier->end == LEG_RETURNED)
+			return earlier;
+	return NULL;
 }

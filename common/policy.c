@@ -74,6 +74,15 @@ static struct policy_version bulletin_version(void)
 		.warning_before_ms = 24 * HOUR_MS,
 		.office_from_ms = (int32_t)(8 * HOUR_MS + 30 * MINUTE_MS),
 		.office_to_ms = (int32_t)(17 * HOUR_MS + 30 * MINUTE_MS),
+		.circulated_units = 2,
+		.returned_often_from = 2,
+		.returned_often_to = 3,
+		.look_back_days = 5,
+		.escalation_days = 1,
+		.escalation_points = 2,
+		.escalation_on_overdue = true,
+		.month_end_days = 5,
+		.praise_within_ms = 4 * HOUR_MS,
 	};
 }
 

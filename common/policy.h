@@ -48,6 +48,14 @@ struct policy_version {
 	uint32_t warning_e4[POLICY_WARNINGS_MAX];  // due warnings: shares of the time between dispatch and due, ascending; 5000 is 50 %
 	int64_t warning_before_ms;     // and so long before it is due; 0 is off
 	int32_t office_from_ms, office_to_ms;  // working hours of a working day, after midnight
+	uint32_t circulated_units;     // a ticket that was with so many units
+	uint32_t returned_often_from, returned_often_to;  // the returns of a ticket that raise an alert: the second and the third
+	uint32_t look_back_days;       // working days in which a bad rating must see a revisit
+	uint32_t escalation_days;      // working days from one level to the next
+	uint32_t escalation_points;    // taken for each level
+	bool escalation_on_overdue;    // also a leg that goes overdue starts the ladder
+	uint32_t month_end_days;       // so many working days before its end a month's open tickets are listed
+	int64_t praise_within_ms;      // from receipt to resolution, for a candidate
 	uint64_t rules_off;            // bit i: rules[i] is switched off
 };
 

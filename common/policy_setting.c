@@ -16,7 +16,11 @@ static const char *const levels_chinese[] = { "不设办理时限", "按省级�
 static const char *const terms_english[] = { "starts afresh", "goes on as it was" };
 static const char *const terms_chinese[] = { "时限重新计算", "延续原时限" };
 
-enum { CASES_MAX = 1000000 };
+static const char *const off_on[] = { "off", "on", NULL };
+static const char *const escalation_english[] = { "does not start escalation", "starts escalation, too" };
+static const char *const escalation_chinese[] = { "不启动逐级督办", "同样启动逐级督办" };
+
+enum { CASES_MAX = 1000000, RULE_DAYS_MAX = 20, UNITS_MAX = 100, POINTS_MAX = 100 };
 
 const struct policy_setting policy_settings[] = {
 	{ "default_level", SETTING_CHOICE, AT(default_level), 0, 0, levels,
@@ -47,6 +51,24 @@ const struct policy_setting policy_settings[] = {
 		{ "working hours begin at %s", "上班时间 %s" }, { NULL, NULL } },
 	{ "working_hours/to", SETTING_TIME, AT(office_to_ms), 0, DAY_MS, NULL,
 		{ "working hours end at %s", "下班时间 %s" }, { NULL, NULL } },
+	{ "rules/circulated/units", SETTING_COUNT, AT(circulated_units), 2, UNITS_MAX, NULL,
+		{ "a ticket that was with %s units or more has circulated", "流转过 %s 个及以上单位的，报请拍定" }, { NULL, NULL } },
+	{ "rules/returned-often/from", SETTING_COUNT, AT(returned_often_from), 2, UNITS_MAX, NULL,
+		{ "a ticket's returns are alerts from number %s on", "自第 %s 次退件起预警" }, { NULL, NULL } },
+	{ "rules/returned-often/to", SETTING_COUNT, AT(returned_often_to), 2, UNITS_MAX, NULL,
+		{ "and up to number %s", "至第 %s 次退件止" }, { NULL, NULL } },
+	{ "rules/look-back/days", SETTING_COUNT, AT(look_back_days), 1, RULE_DAYS_MAX, NULL,
+		{ "a dissatisfied or low-star ticket must see a revisit within %s working days", "不满意件、低星件须在 %s 个工作日内“回头看”" }, { NULL, NULL } },
+	{ "rules/escalation/days", SETTING_COUNT, AT(escalation_days), 1, RULE_DAYS_MAX, NULL,
+		{ "working days from one level to the next: %s", "每 %s 个工作日升级督办一次" }, { NULL, NULL } },
+	{ "rules/escalation/points", SETTING_COUNT, AT(escalation_points), 0, POINTS_MAX, NULL,
+		{ "points that each level takes off the unit: %s", "每升级督办一次扣 %s 分" }, { NULL, NULL } },
+	{ "rules/escalation/overdue", SETTING_CHOICE, AT(escalation_on_overdue), 0, 0, off_on,
+		{ "a ticket that goes overdue %s", "超期件%s" }, { escalation_english, escalation_chinese } },
+	{ "rules/month-end/days", SETTING_COUNT, AT(month_end_days), 1, RULE_DAYS_MAX, NULL,
+		{ "a month's open tickets are listed from %s working days before its end on", "月底前 %s 个工作日起列出未办结件" }, { NULL, NULL } },
+	{ "rules/praise/within", SETTING_DURATION, AT(praise_within_ms), MINUTE_MS, 366 * DAY_MS, NULL,
+		{ "a candidate for the good cases was resolved within %s of its receipt", "受理后 %s内办结的，列为好评典型件候选" }, { NULL, NULL } },
 };
 const uint32_t policy_setting_count = sizeof policy_settings / sizeof *policy_settings;
 

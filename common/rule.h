@@ -19,6 +19,11 @@ struct evidence {
 };
 void evidence_add(struct evidence *evidence, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void evidence_add_instant(struct evidence *evidence, const char *name, int64_t at_ms, int32_t zone_ms);
+void evidence_add_duration(struct evidence *evidence, const char *name, int64_t duration_ms);  // "1 d 2 h", "5 min 3 s": the two largest units
+void evidence_add_unit(struct evidence *evidence, const char *name, const struct names *names, name_id unit);  // nothing for 0
+// The ticket's way through its units: "A > B > A", over up to four items; what finds no room there is left out.
+void evidence_add_chain(struct evidence *evidence, const struct facts *facts);
+void evidence_set_next(struct evidence *evidence, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // What a rule about a dimension's month looks at.
 struct month_facts {
@@ -36,6 +41,8 @@ struct rule {
 	const char *id;       // "overdue"
 	const char *article;  // the quote
 	const char *seed;     // "S0"
+	uint32_t needs;       // HAS_...: a ticket without all of these is not judged
+	uint8_t severity;     // enum severity, of its alerts unless one says otherwise
 	// Judges a ticket: alerts, counters, the next look. NULL when the rule is not about tickets.
 	void (*judge)(const struct rule *rule, const struct facts *facts, struct outcome *outcome);
 	// Judges a dimension's month; about.at_ms is 0, about.number tells apart what one rule watches. NULL when the rule is not about dimensions.
@@ -46,6 +53,9 @@ struct rule {
 	void (*describe)(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence);
 };
 
+// An alert of a rule about a ticket; while it fires, whoever holds the ticket is in it.
+struct alert rule_alert(const struct rule *rule, const struct facts *facts, struct about about, int64_t at_ms, bool is_firing);
+
 // All rules, in a fixed order (append only: positions are stored). rule_count is at most POLICY_RULES_MAX.
 extern const struct rule *const rules[];
 extern const uint32_t rule_count;
@@ -53,5 +63,8 @@ const struct rule *rule_of(struct text id);  // NULL when there is none
 uint32_t rule_number(const struct rule *rule);
 
 extern const struct rule rule_overdue, rule_floors;
+extern const struct rule rule_due_warnings, rule_escalation, rule_month_end;
+extern const struct rule rule_return_late, rule_return_slip, rule_circulated, rule_returned_often, rule_shirked, rule_ping_pong;
+extern const struct rule rule_dissatisfied, rule_low_star, rule_look_back, rule_claim_conflict, rule_revisit_invalid, rule_praise;
 
 #endif

@@ -11,9 +11,26 @@ set(core_sources
 	common/page.c
 	common/facts.c
 	common/assess.c
+	common/rule.c
 	common/rules.c
 	common/rules/overdue.c
 	common/rules/floors.c
+	common/rules/rating.c
+	common/rules/due-warnings.c
+	common/rules/escalation.c
+	common/rules/month-end.c
+	common/rules/return-late.c
+	common/rules/return-slip.c
+	common/rules/circulated.c
+	common/rules/returned-often.c
+	common/rules/shirked.c
+	common/rules/ping-pong.c
+	common/rules/dissatisfied.c
+	common/rules/low-star.c
+	common/rules/look-back.c
+	common/rules/claim-conflict.c
+	common/rules/revisit-invalid.c
+	common/rules/praise.c
 	common/partial.c
 	common/totals.c
 	common/judgement.c

@@ -124,6 +124,10 @@ const char *words_evidence(enum language language, const char *name)
 		{ "dispatched_at", "转办" }, { "due_at", "应办结" }, { "ended_at", "结束" }, { "returned_at", "退件" }, { "resolved_at", "办结" }, { "rated_at", "评价" },
 		{ "received_at", "受理" }, { "month", "月份" }, { "floor", "底线" }, { "cases", "件数" }, { "satisfaction", "满意率" }, { "completion", "办结率" },
 		{ "on_time", "按时率" }, { "stars", "得星" }, { "reason", "理由" }, { "unit", "承办单位" }, { "units", "承办单位" }, { "level", "级别" },
+		{ "resolved_by", "办结单位" }, { "revisited_at", "回访" }, { "revisit_until", "回访期限" }, { "effective_at", "有效回访" }, { "late_by", "超时" },
+		{ "within", "用时" }, { "returned_by", "退件单位" }, { "return_until", "退件期限" }, { "missing", "缺少" }, { "chain", "流转" }, { "chain_2", "流转（续）" },
+		{ "chain_3", "流转（续）" }, { "chain_4", "流转（续）" }, { "other_unit", "另一单位" }, { "returns", "退件次数" }, { "warning", "预警点" }, { "used", "已用" },
+		{ "left", "剩余" }, { "started_at", "起始" }, { "open_for", "历时" }, { "held_by", "承办" }, { "points_taken", "扣分" },
 	};
 	for (unsigned i = 0; language == LANGUAGE_CHINESE && i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i].name) == 0)

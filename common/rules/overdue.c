@@ -1,4 +1,4 @@
-// A lead leg that is open past its due time. About the leg's dispatch.
+// A lead leg that is open past its due time. About the leg's dispatch; worklist of the month in which it was due, where it still counts as overdue.
 #include "civil.h"
 #include "rule.h"
 
@@ -18,12 +18,14 @@ static void judge(const struct rule *rule, const struct facts *facts, struct out
 			.rule = rule,
 			.about = { .at_ms = leg->dispatched_at_ms, .unit = leg->unit },
 			.state = is_open_late ? ALERT_FIRING : ALERT_RESOLVED,
-			.severity = SEVERITY_CRITICAL,
+			.severity = rule->severity,
 			.holder = facts->holder ? facts->holder->unit : 0,
 			.at_ms = is_open_late || is_ended_late ? leg->due_at_ms + 1 : leg->late_from_ms,
 			.evidence = { [DUE] = leg->due_at_ms, [DISPATCHED] = leg->dispatched_at_ms, [ENDED] = leg->ended_at_ms },
 		};
-		outcome_alert(outcome, &alert);
+		uint32_t place = outcome_alert(outcome, &alert);
+		if (is_open_late || is_ended_late)
+			outcome_list(outcome, LIST_OVERDUE, leg->unit, civil_day_of(leg->due_at_ms, facts->policy->zone_ms), place);
 	}
 }
 
@@ -36,12 +38,19 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 		evidence_add_instant(ret_evidence, "due_at", alert->evidence[DUE], zone_ms);
 	if (alert->evidence[ENDED] != NEVER_MS)
 		evidence_add_instant(ret_evidence, "ended_at", alert->evidence[ENDED], zone_ms);
+	if (alert->evidence[ENDED] != NEVER_MS && alert->evidence[ENDED] > alert->evidence[DUE])
+		evidence_add_duration(ret_evidence, "late_by", alert->evidence[ENDED] - alert->evidence[DUE]);
+	evidence_add_unit(ret_evidence, "unit", facts->names, alert->about.unit);
+	if (alert->state == ALERT_FIRING)
+		evidence_set_next(ret_evidence, "%s", facts->version->escalation_on_overdue ? "escalation, a level each so many working days, until it is resolved" : "the month's bulletin");
 }
 
 const struct rule rule_overdue = {
 	.id = "overdue",
 	.article = "每月对不满意件、低星件、超期件、推诿件进行全区范围内通报",
 	.seed = "S0",
+	.needs = HAS_LEAD,
+	.severity = SEVERITY_CRITICAL,
 	.judge = judge,
 	.describe = describe,
 };

@@ -1,0 +1,61 @@
+// A lead leg that is open when a month nears its end: worklist of the unit and that month, from the start of the day that so many working days of the month
+// follow. What is open at the end of the month stays on that month's list for good; what ends before goes off it.
+//
+// Readings: a leg of which the ticket was resolved at the end of the month is not left then, also when it was reopened later. A leg of last month is on the list
+// of this month, too ("当月及上月结存"), and so on until it ends. What is left of a unit in numbers, so many working days before the end and at the end, is a
+// matter of the unit's month and not of a ticket.
+#include "civil.h"
+#include "rule.h"
+
+static bool is_resolved_at(const struct facts *facts, int64_t at_ms)
+{
+	for (const struct resolution *r = facts->resolution; r < facts->resolution + facts->resolution_count; r++)
+		if (r->event->at_ms <= at_ms && at_ms < r->until_ms)
+			return true;
+	return false;
+}
+
+// The last day after which so many working days of its month are left.
+static int32_t first_listed_day(const struct facts *facts, int32_t last_day)
+{
+	int32_t count = (int32_t)facts->version->month_end_days, day = last_day - count;
+	while (calendar_count_working(facts->policy->calendar, day, last_day) < count)
+		day--;
+	return day;
+}
+
+static void judge_leg(const struct facts *facts, struct outcome *outcome, const struct leg *leg)
+{
+	int32_t zone_ms = facts->policy->zone_ms;
+	int32_t month = civil_month_of_day(civil_day_of(leg->dispatched_at_ms, zone_ms));
+	for (;; month++) {
+		int32_t last_day = civil_month_first_day(month + 1) - 1;
+		int64_t end_ms = civil_day_end_ms(last_day, zone_ms);
+		if (leg->ended_at_ms <= end_ms)
+			return;
+		bool is_open = leg->end == LEG_OPEN;
+		if (is_open && !outcome_reached(outcome, facts, civil_day_start_ms(first_listed_day(facts, last_day), zone_ms)))
+			return;
+		if (!is_resolved_at(facts, end_ms))
+			outcome_list(outcome, LIST_MONTH_END, leg->unit, last_day, 0);
+		if (is_open && !outcome_reached(outcome, facts, end_ms + 1))
+			return;
+	}
+}
+
+static void judge(const struct rule *rule, const struct facts *facts, struct outcome *outcome)
+{
+	(void)rule;
+	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++)
+		if (!leg->is_assist)
+			judge_leg(facts, outcome, leg);
+}
+
+const struct rule rule_month_end = {
+	.id = "month-end",
+	.article = "各承办单位每月月底把当月及上月结存的诉求案件全部清零",
+	.seed = "S0",
+	.needs = HAS_LEAD,
+	.severity = SEVERITY_NOTICE,
+	.judge = judge,
+};
