@@ -131,11 +131,16 @@ def is_gone(rule: str, state: str) -> bool:
     return state == "retracted" or (rule == "floors" and state == "resolved")
 
 
+def is_base(dimension: str) -> bool:
+    """Not one that is counted apart by channel or level."""
+    return not re.search(r"/(channel|level)/[^/]*$", dimension) or dimension.startswith("category/")
+
+
 def sums_by_dimension(by_month_: dict[Key, int], prefix: str, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
     """Base dimensions that begin so, over all months."""
     sums: dict[str, dict[str, int]] = {}
     for (dimension, _, name), value in by_month_.items():
-        if dimension.startswith(prefix) and name in names and not re.search(r"/(channel|level)/[^/]*$", dimension):
+        if dimension.startswith(prefix) and name in names and is_base(dimension):
             row = sums.setdefault(dimension, dict.fromkeys(names, 0))
             row[name] += value
     return sums
