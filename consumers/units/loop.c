@@ -9,7 +9,7 @@
 #include "loop_parts.h"
 #include "memory.h"
 
-enum { START_TIMEOUT_MS = 5000, CLOSE_TIMEOUT_MS = 500, TURN_MS_MAX = 500 };
+enum { START_TIMEOUT_MS = 2000, CLOSE_TIMEOUT_MS = 500, TURN_MS_MAX = 500 };
 
 // Every command that a pass sends, with its least arguments.
 static const char *const redis_commands[] = { "HGETALL key", "HKEYS key", "HGET key field", "HSET key field value", "LRANGE key 0 0", "LTRIM key 0 0",

@@ -9,7 +9,7 @@
 #include "memory.h"
 
 enum {
-	ASK_TIMEOUT_MS = 3000,
+	ASK_TIMEOUT_MS = 1500,
 	TAKE_MESSAGES = 256,
 	TURN_MESSAGES_MAX = 20000,  // then Redis gets its turn
 	PAUSE_AFTER_MS = 500,       // a batch that is full for longer pauses Kafka, which must be polled all the time

@@ -284,6 +284,24 @@ static void what_is_said_again_is_said_whole(void **state)
 	assert_int_equal(length_of("EXISTS", "hotline:{unit/U/channel/network}:2024-03:days"), 0);
 }
 
+// The month sums all its days, those among them whose change is still on its way. When it comes, and the day is zero again, the month must be written again.
+static void a_derived_month_keeps_no_day_that_was_taken_back(void **state)
+{
+	(void)state;
+	struct partial network = { .size = 0 }, nothing = { .size = 0 };
+	add_sub(&network, CHANNEL_NETWORK, LEVEL_PROVINCE, COUNTER_DISPATCHED, 2, COUNTER_RESOLVED, 0);
+	put_rated("tickets.0", "05", 3, 2);
+	put_partial("tickets.1", "unit/U", "06", &network);
+	change(&batch, "unit/U", 1u << 4, false);
+	write_all(pass, first, &batch, 1);
+	put_partial("tickets.1", "unit/U", "06", &nothing);
+	batch_clear(&batch);
+	change(&batch, "unit/U", 1u << 5, false);
+	write_all(pass, first, &batch, 2);
+	assert_int_equal(length_of("EXISTS", "hotline:{unit/U/channel/network}:2024-03"), 0);
+	assert_true(publishes(pass, "unit/U/channel/network/2024-03-06"));
+}
+
 static void a_floor_fires_and_recovers_once_each(void **state)
 {
 	(void)state;
@@ -485,6 +503,7 @@ int main(void)
 		TEST(categories_derive_nothing),
 		TEST(a_counter_that_falls_to_zero_has_no_field_and_is_said),
 		TEST(what_is_said_again_is_said_whole),
+		TEST(a_derived_month_keeps_no_day_that_was_taken_back),
 		TEST(a_floor_fires_and_recovers_once_each),
 		TEST(an_outbox_that_was_not_published_goes_out_with_the_next_pass),
 		TEST(a_stalled_trim_takes_nothing_that_is_new),
