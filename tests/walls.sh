@@ -12,7 +12,7 @@ mine=tests/walls.sh  # it names what it forbids
 # What is in the repository; in a tree without one, every file.
 list_files() {
 	local file
-	{ git ls-files 2>/dev/null || find . -type f -not -path './build/*' -not -path './.git/*' -not -path './deploy/kafka/lib/*' -printf '%P\n'; } |
+	{ git ls-files 2>/dev/null || find . -type f -not -path './build/*' -not -path './.git/*' -not -path './deploy/kafka/lib/*' -not -path '*/node_modules/*' -printf '%P\n'; } |
 		while IFS= read -r file; do [[ ! -f $file ]] || printf '%s\n' "$file"; done
 }
 files() { printf '%s\n' "$all_files" | grep -E -- "$1" | grep -Ev -- "${2:-^$}" || true; }  # files PATTERN [BUT_NOT]
