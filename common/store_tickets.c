@@ -194,12 +194,21 @@ static bool is_asked_for(struct text key, int32_t since_day)
 	return key.size > DAY_SIZE && civil_parse_day((struct text){ key.at + key.size - DAY_SIZE, DAY_SIZE }, &day) && day >= since_day;
 }
 
-static enum status scan_keys(struct redis *redis, int32_t since_day, struct store_ids *keys, struct error *error)
+// The indexes of all shards of tickets, which are called after their topic.
+static void index_pattern(const struct store *store, char ret_pattern[KEY_BYTES_MAX])
 {
-	char cursor[24] = "0";
+	const char *name = store_shard(store, 0)->name;
+	snprintf(ret_pattern, KEY_BYTES_MAX, "hotline:{%.*s.*}:alerts:*", (int)(strrchr(name, '.') - name), name);
+}
+
+static enum status scan_keys(struct store *store, int32_t since_day, struct store_ids *keys, struct error *error)
+{
+	struct redis *redis = store_redis(store);
+	char cursor[24] = "0", pattern[KEY_BYTES_MAX];
+	index_pattern(store, pattern);
 	do {
 		const struct redisReply *reply;
-		redis_command(redis, 6, (const struct text[]){ TEXT("SCAN"), text_of(cursor), TEXT("MATCH"), TEXT("hotline:{tickets.*}:alerts:*"), TEXT("COUNT"), TEXT("10000") });
+		redis_command(redis, 6, (const struct text[]){ TEXT("SCAN"), text_of(cursor), TEXT("MATCH"), text_of(pattern), TEXT("COUNT"), TEXT("10000") });
 		enum status status = redis_wait(redis, STORE_WAIT_MS, &reply, error);
 		if (status == OK)
 			status = redis_check(reply, "SCAN", error);
@@ -220,7 +229,9 @@ enum status store_alerted_tickets(struct store *store, int32_t since_day, struct
 {
 	struct redis *redis = store_redis(store);
 	struct store_ids keys = { .count = 0 };
-	enum status status = scan_keys(redis, since_day, &keys, error);
+	if (!store_partitions(store))
+		return OK;
+	enum status status = scan_keys(store, since_day, &keys, error);
 	for (size_t at = 0; at < keys.count && status == OK; at += STORE_CHUNK) {
 		size_t end = keys.count - at < STORE_CHUNK ? keys.count : at + STORE_CHUNK;
 		for (size_t i = at; i < end; i++)

@@ -32,7 +32,7 @@ struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, c
 	shard->partition = partition;
 	shard->partitions = partitions;
 	key_shard(topic_name, partition, shard->name);
-	shard->is_of_units = strncmp(shard->name, "tickets.", 8) != 0;
+	shard->is_of_units = topic != 0;  // the loop's first topic is that of tickets, whatever it is called
 	shard->city = names_intern(settings->names, NAME_CITY, TEXT("city"));
 	shard->pages = pages_new();
 	shard->cells = cells_new();
