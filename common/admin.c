@@ -126,10 +126,11 @@ static enum MHD_Result answer_ready(struct admin *admin, struct MHD_Connection *
 	char text[ADMIN_REASON_BYTES + 16];
 	pthread_mutex_lock(&admin->lock);
 	bool is_ready = admin->is_ready;
-	snprintf(text, sizeof text, "not ready: %s\n", admin->reason);
+	bool has_remark = is_ready && *admin->reason && is_allowed(admin, connection);
+	snprintf(text, sizeof text, "%s: %s\n", is_ready ? "ready" : "not ready", admin->reason);
 	pthread_mutex_unlock(&admin->lock);
 	if (is_ready)
-		return answer_text(connection, MHD_HTTP_OK, "ready\n");
+		return answer_text(connection, MHD_HTTP_OK, has_remark ? text : "ready\n");
 	return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, is_allowed(admin, connection) ? text : "not ready\n");
 }
 
@@ -240,7 +241,6 @@ void admin_set_ready(struct admin *admin, bool is_ready, const char *reason)
 {
 	pthread_mutex_lock(&admin->lock);
 	admin->is_ready = is_ready;
-	if (!is_ready)
-		snprintf(admin->reason, sizeof admin->reason, "%s", reason);
+	snprintf(admin->reason, sizeof admin->reason, "%s", reason ? reason : "");
 	pthread_mutex_unlock(&admin->lock);
 }

@@ -1,7 +1,7 @@
 // admin.h - the port for those who run a program: is it alive, is it ready, what does it measure.
 //
 //   GET /healthz   200 "ok" as long as the process serves
-//   GET /readyz    200 "ready", or 503 and the reason
+//   GET /readyz    200 "ready", with a remark where there is one, or 503 and the reason
 //   GET /metrics   metrics.h, as Prometheus reads it
 //
 // Served by a thread of its own, so that a busy main thread is still seen. With a token, /metrics and the reason of /readyz need "Authorization: Bearer TOKEN";
@@ -24,7 +24,7 @@ MUST_USE enum status admin_open(const char *address, const char *token_file, str
 void admin_close(struct admin *admin);  // NULL is taken
 uint16_t admin_port(const struct admin *admin);
 
-// From any thread. reason is copied, cut when too long, and not looked at when ready.
+// From any thread. reason is copied, cut when too long; when ready it is a remark ("ready: REASON"), or empty.
 void admin_set_ready(struct admin *admin, bool is_ready, const char *reason);
 
 #endif

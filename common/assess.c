@@ -78,19 +78,24 @@ bool worklist_of(struct text name, enum worklist *ret_worklist)
 	return false;
 }
 
-bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms)
+bool outcome_reached_by(struct outcome *outcome, int64_t clock_ms, int64_t at_ms)
 {
 	if (at_ms == NEVER_MS)
 		return false;
 	outcome->uses_clock = true;
-	if (facts->clock_ms >= at_ms)
+	if (clock_ms >= at_ms)
 		return true;
 	if (at_ms < outcome->next_look_ms)
 		outcome->next_look_ms = at_ms;
 	return false;
 }
 
-static void clear(struct outcome *outcome)
+bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms)
+{
+	return outcome_reached_by(outcome, facts->clock_ms, at_ms);
+}
+
+void outcome_clear(struct outcome *outcome)
 {
 	outcome->sub = 0;
 	outcome->district = 0;
@@ -255,7 +260,7 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 {
 	struct facts *facts = ret_facts;
 	struct outcome *outcome = ret_outcome;
-	clear(outcome);
+	outcome_clear(outcome);
 	facts_derive(facts, ticket_id, ticket, policy, clock_ms, names);
 	outcome->sub = sub_of(facts->channel, facts->level);
 	outcome->district = facts->district;
@@ -277,40 +282,6 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 	for (uint32_t i = 0; i < rule_count; i++)
 		if (rules[i]->judge && !(rules[i]->needs & ~facts->has) && !(facts->version->rules_off >> i & 1))
 			rules[i]->judge(rules[i], facts, outcome);
-}
-
-// Of several reports of calls on one day the latest holds.
-static bool is_replaced(const struct ticket *month, const struct event *event, int32_t zone_ms)
-{
-	int32_t day = civil_day_of(event->at_ms, zone_ms);
-	for (const struct event *later = event + 1; later < month->event + month->count; later++)
-		if (later->type == EVENT_CALLS && !later->is_void)
-			return civil_day_of(later->at_ms, zone_ms) == day;
-	return false;
-}
-
-void assess_unit_month(const struct ticket *month, const struct policy *policy, int64_t clock_ms, const struct names *names, struct outcome *ret_outcome)
-{
-	struct outcome *outcome = ret_outcome;
-	(void)clock_ms;
-	(void)names;
-	clear(outcome);
-	for (const struct event *event = month->event; event < month->event + month->count; event++) {
-		int32_t day = civil_day_of(event->at_ms, policy->zone_ms);
-		if (event->is_void)
-			continue;
-		if (event->type == EVENT_CALLS && !is_replaced(month, event, policy->zone_ms)) {
-			outcome_count_unit(outcome, policy, COUNTER_CALLS_OFFERED, event->unit, day, day, (uint32_t)event->amount);
-			outcome_count_unit(outcome, policy, COUNTER_CALLS_ANSWERED, event->unit, day, day, (uint32_t)event->answered);
-		}
-		if (event->type == EVENT_KNOWLEDGE_UPDATED)
-			outcome_count_unit(outcome, policy, COUNTER_KNOWLEDGE_UPDATES, event->unit, day, day, (uint32_t)event->amount);
-		if (event->type == EVENT_POINTS) {
-			enum counter counter = event->amount < 0 ? COUNTER_POINTS_TAKEN : COUNTER_POINTS_ADDED;
-			uint32_t amount = (uint32_t)(event->amount < 0 ? -event->amount : event->amount);
-			outcome_count_unit(outcome, policy, counter, event->unit, day, day, amount);
-		}
-	}
 }
 
 size_t alert_id(const struct alert *alert, struct text ticket_id, const struct policy *policy, const struct names *names, char ret_id[ALERT_ID_BYTES_MAX])

@@ -173,6 +173,8 @@ uint32_t outcome_alert(struct outcome *outcome, const struct alert *alert);
 void outcome_list(struct outcome *outcome, enum worklist list, name_id unit, int32_t day, uint32_t alert);
 // Has the clock reached at_ms? The only way for a rule to look at the clock: when it has not, the ticket is looked at again then. NEVER_MS is never reached.
 bool outcome_reached(struct outcome *outcome, const struct facts *facts, int64_t at_ms);
+bool outcome_reached_by(struct outcome *outcome, int64_t clock_ms, int64_t at_ms);  // the same for a clock that is not a ticket's
+void outcome_clear(struct outcome *outcome);  // of one that does not exist
 
 void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct ticket *ticket, const struct policy *policy,
 	int64_t clock_ms, const struct names *names);
@@ -191,8 +193,19 @@ int64_t facts_return_until_ms(const struct facts *facts, const struct leg *leg);
 // The first earlier leg of the same unit that it gave back; NULL when there is none. A unit that resolves such a leg has shirked. Source: S2, table 3.
 const struct leg *facts_shirked(const struct facts *facts, const struct leg *leg);
 
-// The same for a unit's month.
-void assess_unit_month(const struct ticket *month, const struct policy *policy, int64_t clock_ms, const struct names *names, struct outcome *ret_outcome);
+// A unit's month, and what it is judged by.
+struct unit_facts {
+	const struct policy *policy;
+	const struct names *names;
+	int64_t clock_ms;
+	const struct ticket *events;  // the set of the unit's events
+	name_id unit;                 // 0 when its name was never seen
+	int32_t month;
+};
+
+// The same for a unit's month, by its id "xlt-zhujian/2024-03". One without events is judged too: who never logs in sends none.
+void assess_unit_month(struct text id, const struct ticket *events, const struct policy *policy, int64_t clock_ms, const struct names *names,
+	struct unit_facts *ret_facts, struct outcome *ret_outcome);
 
 // The id of an alert: "overdue/8213631/xlt-xinghai/2024-03-05T16:00:00+08:00". Returns its length, 0 when it does not fit.
 enum { ALERT_ID_BYTES_MAX = 320 };

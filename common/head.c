@@ -9,9 +9,10 @@ size_t head_format(const struct head *h, char ret_string[HEAD_BYTES_MAX])
 {
 	int size = snprintf(ret_string, HEAD_BYTES_MAX,
 		"v=%d topic=%s partition=%" PRId32 " partitions=%" PRId32 " offset=%" PRId64 " owner=%016" PRIx64 " commit=%" PRIu64 " clock=%" PRId64
-		" revision=%" PRId64 " edition=%" PRIu32 " policy=%s names=%" PRIu32 " due=%" PRId64 " changes=%" PRIu64 "..%" PRIu64 " sweep=%" PRIu64 " catching_up=%s",
-		HEAD_VERSION, h->topic, h->partition, h->partitions, h->offset, h->owner, h->commit, h->clock_ms, h->revision, h->edition, h->policy, h->names,
-		h->due_hour, h->changes_from, h->changes_to, h->sweep, h->is_catching_up ? "yes" : "no");
+		" revision=%" PRId64 " edition=%" PRIu32 " policy=%s since=%" PRId64 " names=%" PRIu32 " due=%" PRId64 " changes=%" PRIu64 "..%" PRIu64 " sweep=%" PRIu64
+		" seeds=%" PRId32 "..%" PRId32 ":%" PRIu32 " catching_up=%s",
+		HEAD_VERSION, h->topic, h->partition, h->partitions, h->offset, h->owner, h->commit, h->clock_ms, h->revision, h->edition, h->policy,
+		h->policy_since_ms, h->names, h->due_hour, h->changes_from, h->changes_to, h->sweep, h->seed_from, h->seed_month, h->seed_unit, h->is_catching_up ? "yes" : "no");
 	assert(size > 0 && size < HEAD_BYTES_MAX);
 	return (size_t)size;
 }
@@ -91,6 +92,17 @@ static void word(struct reader *reader, const char *name, char *ret_word, size_t
 	reader->at = at + size + 1;
 }
 
+static void take_seeds(struct reader *reader, struct head *head)
+{
+	const char *seeds = field(reader, "seeds");
+	if (seeds)
+		head->seed_from = (int32_t)take_number(reader, "seeds", seeds, 10, INT32_MAX, "..");
+	if (!reader->missing)
+		head->seed_month = (int32_t)take_number(reader, "seeds", reader->at, 10, INT32_MAX, ":");
+	if (!reader->missing)
+		head->seed_unit = (uint32_t)take_number(reader, "seeds", reader->at, 10, UINT32_MAX, " ");
+}
+
 enum status head_parse(struct text text, struct head *ret_head, struct error *error)
 {
 	char line[HEAD_BYTES_MAX];
@@ -113,6 +125,7 @@ enum status head_parse(struct text text, struct head *ret_head, struct error *er
 	h.revision = signed_number(&reader, "revision");
 	h.edition = (uint32_t)number(&reader, "edition", UINT32_MAX);
 	word(&reader, "policy", h.policy, sizeof h.policy);
+	h.policy_since_ms = signed_number(&reader, "since");
 	h.names = (uint32_t)number(&reader, "names", UINT32_MAX);
 	h.due_hour = signed_number(&reader, "due");
 	const char *changes = field(&reader, "changes");
@@ -121,6 +134,7 @@ enum status head_parse(struct text text, struct head *ret_head, struct error *er
 	if (!reader.missing)
 		h.changes_to = take_number(&reader, "changes", reader.at, 10, UINT64_MAX, " ");
 	h.sweep = number(&reader, "sweep", UINT64_MAX);
+	take_seeds(&reader, &h);
 	const char *catching_up = field(&reader, "catching_up");
 	if (catching_up && strcmp(catching_up, "yes") != 0 && strcmp(catching_up, "no") != 0)
 		reader.missing = "catching_up";

@@ -1,7 +1,7 @@
 // head.h - the head of a shard: where it stands. One string in Redis, as logfmt, so that a person can read it:
 //
 //   v=1 topic=hotline.ticket-events partition=3 partitions=4 offset=1234 owner=9f2c6a1b44d07e15 commit=77 clock=1709600000000 revision=1709600000000123
-//   edition=1 editions=1 policy=3f0c... names=412 due=474888 changes=12..14 outbox=3 catching_up=no
+//   edition=1 policy=3f0c... since=1709600000000 names=412 due=474888 changes=12..14 sweep=0 seeds=24290..24291:0 catching_up=no
 #ifndef HOTLINE_HEAD_H
 #define HOTLINE_HEAD_H
 
@@ -24,10 +24,14 @@ struct head {
 	int64_t revision;      // of the newest message that left
 	uint32_t edition;      // number of the policy edition in force, key policy:N
 	char policy[POLICY_EDITION_BYTES];  // its hash
+	int64_t policy_since_ms;  // when somebody put it in force on purpose, wall clock; 0 when the shard was made with it. A newer one takes its place
 	uint32_t names;        // how many entries of the names list are in force
 	int64_t due_hour;      // all buckets before this hour have been judged and deleted
 	uint64_t changes_from, changes_to;  // the chunks of changes that exist: from <= n < to
 	uint64_t sweep;        // cursor of the sweep that judges all tickets by a new edition, + 1; 0 when none is under way
+	// Months of units with duty: from the first one known (0 when none is) up to the one being seeded, and the place among these units that comes next in it.
+	int32_t seed_from, seed_month;
+	uint32_t seed_unit;
 	bool is_catching_up;   // for people
 };
 

@@ -83,6 +83,8 @@ static struct policy_version bulletin_version(void)
 		.escalation_on_overdue = true,
 		.month_end_days = 5,
 		.praise_within_ms = 4 * HOUR_MS,
+		.duty_by_ms = (int32_t)(16 * HOUR_MS),
+		.duty_letter_over = 3,
 	};
 }
 

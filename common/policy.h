@@ -56,6 +56,8 @@ struct policy_version {
 	bool escalation_on_overdue;    // also a leg that goes overdue starts the ladder
 	uint32_t month_end_days;       // so many working days before its end a month's open tickets are listed
 	int64_t praise_within_ms;      // from receipt to resolution, for a candidate
+	int32_t duty_by_ms;            // who has duty logs in by then, after midnight
+	uint32_t duty_letter_over;     // more missed days in a month cause a letter; the last of these a warning
 	uint64_t rules_off;            // bit i: rules[i] is switched off
 };
 

@@ -69,6 +69,10 @@ const struct policy_setting policy_settings[] = {
 		{ "a month's open tickets are listed from %s working days before its end on", "月底前 %s 个工作日起列出未办结件" }, { NULL, NULL } },
 	{ "rules/praise/within", SETTING_DURATION, AT(praise_within_ms), MINUTE_MS, 366 * DAY_MS, NULL,
 		{ "a candidate for the good cases was resolved within %s of its receipt", "受理后 %s内办结的，列为好评典型件候选" }, { NULL, NULL } },
+	{ "rules/duty/by", SETTING_TIME, AT(duty_by_ms), 0, DAY_MS, NULL,
+		{ "who has duty logs in by %s of every working day", "值守单位每个工作日 %s 前须登录" }, { NULL, NULL } },
+	{ "rules/duty-letter/over", SETTING_COUNT, AT(duty_letter_over), 1, 30, NULL,
+		{ "a letter goes out when more than %s days of a month are missed", "每月未登录超过 %s 天的，发提示函" }, { NULL, NULL } },
 };
 const uint32_t policy_setting_count = sizeof policy_settings / sizeof *policy_settings;
 

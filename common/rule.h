@@ -45,12 +45,15 @@ struct rule {
 	uint8_t severity;     // enum severity, of its alerts unless one says otherwise
 	// Judges a ticket: alerts, counters, the next look. NULL when the rule is not about tickets.
 	void (*judge)(const struct rule *rule, const struct facts *facts, struct outcome *outcome);
+	// Judges a unit's month, which has the days of more than one version of the policy: a rule asks rule_is_on of each day. NULL when it is not about such.
+	void (*judge_unit)(const struct rule *rule, const struct unit_facts *facts, struct outcome *outcome);
 	// Judges a dimension's month; about.at_ms is 0, about.number tells apart what one rule watches. NULL when the rule is not about dimensions.
 	void (*judge_month)(const struct rule *rule, const struct month_facts *facts, struct outcome *outcome);
 	// Tells about.number in words, for ids ("satisfaction"); NULL prints the number.
 	const char *(*about_name)(uint32_t number);
 	// Fills the evidence of one of its alerts; `facts` or `month` is NULL.
 	void (*describe)(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence);
+	void (*describe_unit)(const struct alert *alert, const struct unit_facts *facts, struct evidence *ret_evidence);  // of judge_unit's alerts
 };
 
 // An alert of a rule about a ticket; while it fires, whoever holds the ticket is in it.
@@ -61,10 +64,12 @@ extern const struct rule *const rules[];
 extern const uint32_t rule_count;
 const struct rule *rule_of(struct text id);  // NULL when there is none
 uint32_t rule_number(const struct rule *rule);
+bool rule_is_on(const struct rule *rule, const struct policy_version *version);
 
 extern const struct rule rule_overdue, rule_floors;
 extern const struct rule rule_due_warnings, rule_escalation, rule_month_end;
 extern const struct rule rule_return_late, rule_return_slip, rule_circulated, rule_returned_often, rule_shirked, rule_ping_pong;
 extern const struct rule rule_dissatisfied, rule_low_star, rule_look_back, rule_claim_conflict, rule_revisit_invalid, rule_praise;
+extern const struct rule rule_duty, rule_duty_letter;
 
 #endif

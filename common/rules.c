@@ -18,6 +18,8 @@ const struct rule *const rules[] = {
 	&rule_claim_conflict,
 	&rule_revisit_invalid,
 	&rule_praise,
+	&rule_duty,
+	&rule_duty_letter,
 };
 const uint32_t rule_count = sizeof rules / sizeof *rules;
 _Static_assert(sizeof rules / sizeof *rules <= POLICY_RULES_MAX, "a policy has one bit a rule");
@@ -28,6 +30,11 @@ const struct rule *rule_of(struct text id)
 		if (text_equal(id, text_of(rules[i]->id)))
 			return rules[i];
 	return NULL;
+}
+
+bool rule_is_on(const struct rule *rule, const struct policy_version *version)
+{
+	return !(version->rules_off >> rule_number(rule) & 1);
 }
 
 uint32_t rule_number(const struct rule *rule)

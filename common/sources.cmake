@@ -31,6 +31,9 @@ set(core_sources
 	common/rules/claim-conflict.c
 	common/rules/revisit-invalid.c
 	common/rules/praise.c
+	common/assess_unit.c
+	common/rules/duty.c
+	common/rules/duty-letter.c
 	common/partial.c
 	common/totals.c
 	common/judgement.c
@@ -61,6 +64,7 @@ set(shell_sources
 	common/mapping.c
 	common/mapping_cases.c
 	common/mapping_file.c
+	common/policies.c
 	common/policy_doubts.c
 	common/policy_file.c
 	common/policy_file_calendar.c

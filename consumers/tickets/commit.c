@@ -319,6 +319,17 @@ static void drop_batch(struct shard *shard)
 	shard->incoming_since_ms = clock_monotonic_ms();
 }
 
+static void write_edition(struct shard *shard)
+{
+	char key[KEY_BYTES_MAX];
+	if (!shard->is_new_edition)
+		return;
+	begin_key(shard, "SET", key, key_policy(shard->name, shard->head.edition, key));
+	redis_argument(shard->redis, shard->policy->text);
+	end(shard);
+	shard->is_new_edition = false;
+}
+
 enum status shard_commit(struct shard *shard, struct error *error)
 {
 	char key[KEY_BYTES_MAX], head[HEAD_BYTES_MAX];
@@ -336,6 +347,8 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	drop_buckets(shard);
 	write_outbox(shard);
 	advance_sweep(shard);
+	shard_advance_seeds(shard);
+	write_edition(shard);
 	shard->head.commit++;
 	shard->head.is_catching_up = !shard->is_live;
 	size_t size = head_format(&shard->head, head);

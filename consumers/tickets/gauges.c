@@ -17,6 +17,7 @@ void gauges_open(struct gauges *gauges, const struct shard *shard)
 		.clock_ms = metrics_gauge("hotline_clock_milliseconds", "The shard's clock, Unix time.", "shard", name, NULL),
 		.live = metrics_gauge("hotline_live", "1 when caught up.", "shard", name, NULL),
 		.timer_lag_ms = metrics_gauge("hotline_timer_lag_milliseconds", "How late the last timer fired.", "shard", name, NULL),
+		.policy_differs = metrics_gauge("hotline_policy_differs", "1 when another policy than the process's own file is in force.", "shard", name, NULL),
 	};
 }
 
@@ -43,12 +44,13 @@ void gauges_update(struct gauges *gauges, const struct shard *shard)
 	metric_set(gauges->clock_ms, head->clock_ms);
 	metric_set(gauges->live, shard_is_live(shard));
 	metric_set(gauges->timer_lag_ms, stats->lag_ms);
+	metric_set(gauges->policy_differs, shard_differs(shard));
 }
 
 void gauges_close(struct gauges *gauges)
 {
 	struct metric *const all[] = { gauges->events, gauges->duplicates, gauges->rejected, gauges->steps, gauges->timers, gauges->alerts, gauges->takeovers,
-		gauges->fenced, gauges->offset, gauges->waiting, gauges->clock_ms, gauges->live, gauges->timer_lag_ms };
+		gauges->fenced, gauges->offset, gauges->waiting, gauges->clock_ms, gauges->live, gauges->timer_lag_ms, gauges->policy_differs };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		metric_hide(all[i]);
 }

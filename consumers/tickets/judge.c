@@ -12,6 +12,7 @@
 
 // A ticket with fewer events cannot become too large: each message has at most PAYLOAD_BYTES_MAX.
 enum { TICKET_EVENTS_KEPT = TICKET_BYTES_MAX / PAYLOAD_BYTES_MAX - 1 };
+enum { MONTH_BYTES = 7 };  // "2024-03"
 
 struct bench *bench(void)
 {
@@ -66,8 +67,8 @@ void appendices_add(struct appendices *appendices, int64_t number, const void *b
 const struct policy *shard_edition(const struct shard *shard, uint32_t number)
 {
 	if (number == shard->head.edition)
-		return shard->settings->policy;
-	return number && number < shard->edition_capacity && shard->edition[number].is_loaded ? &shard->edition[number].policy : NULL;
+		return &shard->policy->policy;
+	return number < shard->edition_capacity && shard->edition[number] ? &shard->edition[number]->policy : NULL;
 }
 
 struct page_address shard_address(const struct shard *shard, struct text id)
@@ -75,12 +76,30 @@ struct page_address shard_address(const struct shard *shard, struct text id)
 	return shard->is_of_units ? (struct page_address){ id, PAGE_PLACE_OWN } : page_address_of(id);
 }
 
+size_t shard_month_id(const struct shard *shard, name_id unit, int32_t month, char ret_id[256])
+{
+	struct text text = names_text(shard->settings->names, unit);
+	char name[CIVIL_MONTH_BYTES];
+	civil_format_month(month, name);
+	return (size_t)snprintf(ret_id, 256, "%.*s/%s", (int)text.size, text.at, name);
+}
+
 size_t shard_unit_month(const struct shard *shard, const struct event *event, char ret_id[256])
 {
-	struct text unit = names_text(shard->settings->names, event->unit);
-	char month[CIVIL_MONTH_BYTES];
-	civil_format_month(civil_month_of_day(civil_day_of(event->at_ms, shard->settings->policy->zone_ms)), month);
-	return (size_t)snprintf(ret_id, 256, "%.*s/%s", (int)unit.size, unit.at, month);
+	return shard_month_id(shard, event->unit, civil_month_of_day(civil_day_of(event->at_ms, shard->policy->policy.zone_ms)), ret_id);
+}
+
+struct text shard_subject_of_alert(const struct shard *shard, const struct wire_alert *alert)
+{
+	if (!shard->is_of_units)
+		return alert->ticket_id;
+	const struct rule *rule = rule_of(alert->rule);
+	if (alert->ticket_id.size || !rule || !rule->judge_unit || alert->id.size <= alert->rule.size)
+		return TEXT("");
+	struct text rest = { alert->id.at + alert->rule.size + 1, alert->id.size - alert->rule.size - 1 };
+	const char *slash = memchr(rest.at, '/', rest.size);
+	uint32_t size = slash ? (uint32_t)(slash - rest.at) + 1 + MONTH_BYTES : 0;
+	return size && size <= rest.size ? (struct text){ rest.at, size } : TEXT("");
 }
 
 enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error)
@@ -103,7 +122,7 @@ static void judge_at(const struct shard *shard, const struct subject *subject, c
 	struct outcome *outcome)
 {
 	if (shard->is_of_units)
-		assess_unit_month(subject->ticket, policy, clock_ms, shard->settings->names, outcome);
+		assess_unit_month(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, &bench()->unit_facts, outcome);
 	else
 		assess(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, facts, outcome);
 }
@@ -139,19 +158,22 @@ static void stage(struct shard *shard, struct text id, const struct wire_alert *
 
 static void send_alert(struct shard *shard, const struct subject *subject, const struct alert *alert, enum alert_state state)
 {
-	const struct policy *policy = shard->settings->policy;
+	const struct policy *policy = &shard->policy->policy;
 	const struct names *names = shard->settings->names;
 	struct evidence evidence = { .count = 0 };
 	char id[ALERT_ID_BYTES_MAX];
 	size_t size = alert_id(alert, subject->id, policy, names, id);
 	assert(size);
-	alert->rule->describe(alert, &bench()->facts, NULL, &evidence);
+	if (shard->is_of_units)
+		alert->rule->describe_unit(alert, &bench()->unit_facts, &evidence);
+	else if (alert->rule->describe)
+		alert->rule->describe(alert, &bench()->facts, NULL, &evidence);
 	struct wire_alert out = {
 		.id = { id, (uint32_t)size },
 		.rule = text_of(alert->rule->id),
-		.ticket_id = subject->id,
+		.ticket_id = shard->is_of_units ? TEXT("") : subject->id,
 		.unit = holder_of(shard, alert),
-		.dimension = names_dimension(names, alert->about.unit),
+		.dimension = names_dimension(names, shard->is_of_units ? alert->holder : alert->about.unit),
 		.article = text_of(alert->rule->article),
 		.next_step = text_of(evidence.next_step),
 		.policy = text_of(policy->edition),
@@ -185,12 +207,12 @@ static void index_alert(struct shard *shard, const struct subject *subject, cons
 {
 	uint8_t record[256];
 	size_t size = due_record(subject->id, record);
-	appendices_add(&shard->alert_files, civil_day_of(alert->at_ms, shard->settings->policy->zone_ms), record, size);
+	appendices_add(&shard->alert_files, civil_day_of(alert->at_ms, shard->policy->policy.zone_ms), record, size);
 }
 
 static void compare_alerts(struct shard *shard, const struct subject *subject, const struct outcome *before, const struct outcome *after)
 {
-	int32_t zone_ms = shard->settings->policy->zone_ms;
+	int32_t zone_ms = shard->policy->policy.zone_ms;
 	for (uint32_t i = 0; i < after->alert_count; i++) {
 		const struct alert *now = &after->alert[i], *was = find_alert(before, now);
 		if (!was || civil_day_of(was->at_ms, zone_ms) != civil_day_of(now->at_ms, zone_ms))
@@ -234,7 +256,7 @@ static void note_lag(struct shard *shard, const struct outcome *before)
 // What the events of this step, the time, or a new policy make of the subject. `before` was judged with what is stored.
 static void judge_change(struct shard *shard, struct subject *subject, const struct policy *old_policy, const struct outcome *before)
 {
-	const struct policy *policy = shard->settings->policy;
+	const struct policy *policy = &shard->policy->policy;
 	struct outcome *after = &bench()->after;
 	struct ticket *ticket = subject->ticket;
 	bool is_same_edition = ticket->edition == shard->head.edition;
@@ -250,6 +272,8 @@ static void judge_change(struct shard *shard, struct subject *subject, const str
 	file_look(shard, subject, is_same_edition ? before->next_look_ms : NEVER_MS, after->next_look_ms);
 	int64_t clock_ms = after->uses_clock ? shard->head.clock_ms : 0;
 	subject->is_written = subject->is_merged || !is_same_edition || clock_ms == 0 || before->next_look_ms != after->next_look_ms;
+	if (subject->is_new && !subject->is_merged)  // a unit's month without events exists when there is something in it
+		subject->is_written = after->next_look_ms != NEVER_MS || after->alert_count || after->contribution_count;
 	ticket->edition = shard->head.edition;
 	ticket->clock_ms = clock_ms;
 }
@@ -328,6 +352,8 @@ static enum status take(struct shard *shard, struct subject *subject, uint32_t n
 	}
 	if (event.at_ms > shard->clock_ms)
 		shard->clock_ms = event.at_ms;
+	if (status == OK && shard->is_of_units)
+		shard_seed_event(shard, event.at_ms);
 	return status;
 }
 
@@ -336,7 +362,7 @@ static enum status load(struct shard *shard, struct subject *subject, const stru
 	struct bench *b = bench();
 	struct ticket *ticket = subject->ticket;
 	*ticket = (struct ticket){ .event = b->event, .capacity = shard->is_of_units ? UNIT_MONTH_EVENTS_MAX : TICKET_EVENTS_MAX };
-	*ret_policy = shard->settings->policy;
+	*ret_policy = &shard->policy->policy;
 	ticket->edition = shard->head.edition;
 	subject->is_new = entry == NULL;
 	if (!entry)
@@ -364,12 +390,18 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	enum status status = load(shard, subject, entry, &old_policy, error);
 	if (status != OK)
 		return status;
-	judge_at(shard, subject, old_policy, subject->ticket->clock_ms, &b->facts_before, before);
+	if (subject->is_new)
+		outcome_clear(before);  // a unit's month without events is something, but only once it was judged
+	else
+		judge_at(shard, subject, old_policy, subject->ticket->clock_ms, &b->facts_before, before);
 	note_lag(shard, before);
-	for (; touch && touch->place == place; touch = touch->next)
+	bool is_seeded = false;
+	for (; touch && touch->place == place; touch = touch->next) {
+		is_seeded |= shard->is_of_units && subject->is_new && touch->event == TOUCH_NO_EVENT;
 		if (touch->event != TOUCH_NO_EVENT && (status = take(shard, subject, touch->event, error)) != OK)
 			return status;
-	if (subject->is_merged || is_due(shard, before) || subject->ticket->edition != shard->head.edition)
+	}
+	if (subject->is_merged || is_seeded || is_due(shard, before) || subject->ticket->edition != shard->head.edition)
 		judge_change(shard, subject, old_policy, before);
 	else if (before->next_look_ms != NEVER_MS && due_hour_of(before->next_look_ms) == shard->loaded_hour)
 		due_heap_push(shard->due, before->next_look_ms, subject->id);
@@ -437,15 +469,16 @@ static enum status judge_sent(struct shard *shard, struct error *error)
 		b->arena.used = 0;
 		if (sent->is_judged || wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &b->arena, &alert, NULL) != OK)
 			continue;
-		struct page_address address = shard_address(shard, alert.ticket_id);
+		struct text of = shard_subject_of_alert(shard, &alert);
+		struct page_address address = shard_address(shard, of);
 		struct page_slot *slot = pages_slot(shard->pages, address.page);
 		if (!slot->is_touched)
 			continue;  // in a later step
 		sent->is_judged = true;
-		char id[TICKET_ID_BYTES_MAX + 1];
-		if (!text_copy(alert.ticket_id, id, sizeof id))
+		char id[TICKET_ID_BYTES_MAX + NAME_BYTES_MAX];
+		if (!text_copy(of, id, sizeof id))
 			continue;
-		struct subject subject = { .id = { id, alert.ticket_id.size }, .ticket = &b->ticket };
+		struct subject subject = { .id = { id, of.size }, .ticket = &b->ticket };
 		size_t cursor = 0;
 		struct page_entry entry;
 		struct text page = { (const char *)slot->bytes, slot->size };
@@ -456,7 +489,10 @@ static enum status judge_sent(struct shard *shard, struct error *error)
 		enum status status = load(shard, &subject, is_found ? &entry : NULL, &policy, error);
 		if (status != OK)
 			return status;
-		judge_at(shard, &subject, policy, subject.ticket->clock_ms, &b->facts, &b->after);
+		if (is_found)
+			judge_at(shard, &subject, policy, subject.ticket->clock_ms, &b->facts, &b->after);
+		else
+			outcome_clear(&b->after);
 		const struct alert *now = NULL;
 		for (uint32_t i = 0; i < b->after.alert_count && !now; i++) {
 			char known[ALERT_ID_BYTES_MAX];

@@ -28,6 +28,7 @@ struct place {
 
 struct loop {
 	const struct tickets_options *options;
+	const struct loop_start *start;
 	struct shard_settings settings;
 	struct outlet outlet;
 	struct kafka_consumer *consumer;
@@ -40,6 +41,7 @@ struct loop {
 	struct pollfd poll[LOOP_SHARDS_MAX + 2];
 	struct kafka_message message[POLL_BATCH];
 	struct admin *admin;
+	struct metric *policies_refused;
 	int64_t tell_at_ms;
 };
 
@@ -73,6 +75,9 @@ static void log_takeover(const struct shard *shard)
 {
 	const struct head *head = shard_head(shard);
 	log_info("shard taken over", "shard=%s offset=%" PRId64 " owner=%016" PRIx64 " commit=%" PRIu64, shard_name(shard), head->offset, head->owner, head->commit);
+	if (shard_differs(shard))
+		log_warn("this process's policy is not the one in force here, which goes on; SIGHUP puts the file's in force", "shard=%s policy=%s since_ms=%" PRId64, shard_name(shard),
+			head->policy, head->policy_since_ms);
 }
 
 static enum status take_over(struct loop *loop, struct shard *shard, int64_t committed, struct error *error)
@@ -271,13 +276,15 @@ static void tell_admin(struct loop *loop)
 	if (now_ms < loop->tell_at_ms)
 		return;
 	loop->tell_at_ms = now_ms + LOOP_TELL_MS;
-	const char *problem = loop->is_assigned ? NULL : "no partitions are assigned yet";
+	const char *problem = loop->is_assigned ? NULL : "no partitions are assigned yet", *remark = "";
 	for (size_t i = 0; i < loop->count; i++) {
 		gauges_update(&loop->place[i].gauges, loop->place[i].shard);
 		if (shard_is_away(loop->place[i].shard))
 			problem = "Redis is away";
+		if (shard_differs(loop->place[i].shard))
+			remark = "another policy than this process's file is in force; SIGHUP puts the file's in force";
 	}
-	admin_set_ready(loop->admin, !problem, problem ? problem : "");
+	admin_set_ready(loop->admin, !problem, problem ? problem : remark);
 }
 
 static int wait_ms(const struct loop *loop)
@@ -409,17 +416,37 @@ static enum status start_kafka(struct loop *loop, struct error *error)
 	return status;
 }
 
-static void configure(struct loop *loop, const struct tickets_options *options, const struct policy *policy, struct text policy_text, struct names *names)
+// A bad file changes nothing. The order counts from now: it goes before what was put in force earlier by anybody.
+static void reload(struct loop *loop)
+{
+	const struct known_policy *policy;
+	struct error error;
+	*loop->start->is_asked_to_reload = 0;
+	if (policies_load_file(loop->settings.policies, loop->options->common.policy, &policy, &error) != OK) {
+		log_failure(LOG_LEVEL_ERROR, "the policy file is refused; what is in force goes on", &error);
+		metric_add(loop->policies_refused, 1);
+		return;
+	}
+	int64_t now_ms = clock_wall_ms();
+	loop->settings.own_policy = policy;
+	loop->settings.told_at_ms = now_ms > loop->settings.told_at_ms ? now_ms : loop->settings.told_at_ms + 1;
+	log_info("policy loaded, to be in force", "policy=%s", policy->policy.edition);
+}
+
+static void configure(struct loop *loop, const struct tickets_options *options, const struct loop_start *start)
 {
 	loop->options = options;
+	loop->start = start;
+	loop->policies_refused = metrics_counter("hotline_policies_refused_total", "Policy files that were to be loaded and are not sound.", NULL);
 	loop->topic[0] = options->common.topic;
 	loop->topic[1] = options->unit_topic;
 	loop->outlet = (struct outlet){ .alerts = options->alerts_topic, .changes = options->changes_topic, .dead_letters = options->dead_letters_topic };
 	loop->settings = (struct shard_settings){
 		.redis = options->common.redis,
-		.policy = policy,
-		.policy_text = policy_text,
-		.names = names,
+		.policies = start->policies,
+		.own_policy = start->own_policy,
+		.told_at_ms = start->policy_told_at_ms,
+		.names = start->names,
 		.outlet = &loop->outlet,
 		.kafka = { .brokers = options->common.brokers, .client_id = "hotline-tickets", .property_count = options->common.property.count },
 		.settle_ms = options->settle_ms,
@@ -429,11 +456,11 @@ static void configure(struct loop *loop, const struct tickets_options *options, 
 	memcpy(loop->settings.kafka.property, options->common.property.item, sizeof options->common.property.item);
 }
 
-enum status loop_run(const struct tickets_options *options, const struct policy *policy, struct text policy_text, struct names *names,
-	const volatile sig_atomic_t *is_asked_to_stop, struct error *error)
+enum status loop_run(const struct tickets_options *options, const struct loop_start *start, struct error *error)
 {
+	const volatile sig_atomic_t *is_asked_to_stop = start->is_asked_to_stop;
 	struct loop *loop = memory_new(sizeof *loop);
-	configure(loop, options, policy, policy_text, names);
+	configure(loop, options, start);
 	enum status status = admin_open(options->common.admin, options->common.admin_token_file, &loop->admin, error);
 	if (status == OK) {
 		log_info("admin port", "port=%u", (unsigned)admin_port(loop->admin));
@@ -442,6 +469,8 @@ enum status loop_run(const struct tickets_options *options, const struct policy 
 	if (status == OK)
 		status = wait_for(loop, start_kafka, is_asked_to_stop, error);
 	while (status == OK && !*is_asked_to_stop) {
+		if (start->is_asked_to_reload && *start->is_asked_to_reload)
+			reload(loop);
 		status = round_once(loop, error);
 		if (status == OK && !*is_asked_to_stop)
 			wait(loop);

@@ -21,12 +21,21 @@ struct tickets_options {
 	const char *unit_topic, *changes_topic, *alerts_topic, *dead_letters_topic, *instance_id;
 	int clock;                     // CLOCK_WALL, CLOCK_EVENT
 	int64_t settle_ms, cache_mib;
-	bool rebuild;
+	bool rebuild, policy_takeover;
 };
 enum { CLOCK_WALL_INDEX, CLOCK_EVENT_INDEX };
 
+// What a run begins with, and how it is spoken to.
+struct loop_start {
+	struct names *names;
+	struct policies *policies;
+	const struct known_policy *own_policy;
+	int64_t policy_told_at_ms;       // when the process was told to put its own policy in force; 0 when it was not
+	const volatile sig_atomic_t *is_asked_to_stop;
+	volatile sig_atomic_t *is_asked_to_reload;  // the policy file is read again and put in force; NULL when nobody asks
+};
+
 // Runs until *is_asked_to_stop. OK: stopped as asked. FATAL: the error says why.
-MUST_USE enum status loop_run(const struct tickets_options *options, const struct policy *policy, struct text policy_text, struct names *names,
-	const volatile sig_atomic_t *is_asked_to_stop, struct error *error);
+MUST_USE enum status loop_run(const struct tickets_options *options, const struct loop_start *start, struct error *error);
 
 #endif

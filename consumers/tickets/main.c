@@ -2,17 +2,22 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "log.h"
 #include "loop.h"
-#include "policy_file.h"
-#include "policy_text.h"
 
-static volatile sig_atomic_t is_asked_to_stop;
+static volatile sig_atomic_t is_asked_to_stop, is_asked_to_reload;
 
 static void ask_to_stop(int signal)
 {
 	(void)signal;
 	is_asked_to_stop = 1;
+}
+
+static void ask_to_reload(int signal)
+{
+	(void)signal;
+	is_asked_to_reload = 1;
 }
 
 #define FIELD(name) offsetof(struct tickets_options, name)
@@ -34,6 +39,8 @@ static const struct option own_options[] = {
 		.help = "How far back things are told again after a take-over; above the worst loss of Redis." },
 	{ .name = "cache", .type = OPTION_INTEGER, .offset = FIELD(cache_mib), .value = "MIB", .initial = "128", .min = 1, .max = 65536,
 		.help = "Memory for tickets and counters that were used last, in MiB." },
+	{ .name = "policy-takeover", .type = OPTION_BOOL, .offset = FIELD(policy_takeover),
+		.help = "Put the file's policy in force where another one is, as SIGHUP does at any time. Without it the one in force goes on." },
 	{ .name = "rebuild", .type = OPTION_BOOL, .offset = FIELD(rebuild), .help = "Forget what Redis has of this topic's shards and read the topic from its beginning." },
 };
 
@@ -43,19 +50,9 @@ static int fail(const char *doing, const struct error *error)
 	return error->reason && text_equal(text_of(error->reason), TEXT("bad_config")) ? EXIT_CONFIG : EXIT_FAILURE;
 }
 
-static enum status load_policy(const char *path, struct names *names, struct policy *ret_policy, struct error *error)
-{
-	if (path)
-		return policy_load_file(path, names, ret_policy, error);
-	policy_init_default(ret_policy);
-	policy_stamp(ret_policy, names);
-	return OK;
-}
-
 int main(int argc, char **argv)
 {
 	static struct tickets_options options;
-	static struct policy policy;
 	static const struct option_default defaults[] = { { "group", "hotline-tickets" }, { NULL, NULL } };
 	const struct option_group groups[] = { OPTIONS_COMMON(options.common),
 		{ "Options of hotline-tickets", own_options, sizeof own_options / sizeof *own_options, &options } };
@@ -69,17 +66,18 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, ask_to_stop);
 	signal(SIGTERM, ask_to_stop);
+	signal(SIGHUP, ask_to_reload);
 	struct names *names = names_new();
-	if (load_policy(options.common.policy, names, &policy, &error) != OK)
+	struct policies *policies = policies_new(names);
+	struct loop_start start = { .names = names, .policies = policies, .is_asked_to_stop = &is_asked_to_stop, .is_asked_to_reload = &is_asked_to_reload };
+	if (policies_load_file(policies, options.common.policy, &start.own_policy, &error) != OK)
 		return fail("policy", &error);
 	if (options.common.check_config)
 		return EXIT_SUCCESS;
-	size_t size;
-	char *text = policy_canonical(&policy, names, &size);
-	enum status status = loop_run(&options, &policy, (struct text){ text, (uint32_t)size }, names, &is_asked_to_stop, &error);
+	start.policy_told_at_ms = options.policy_takeover ? clock_wall_ms() : 0;
+	enum status status = loop_run(&options, &start, &error);
 	code = status == OK ? EXIT_SUCCESS : fail("stopping", &error);
-	free(text);
-	policy_done(&policy);
+	policies_free(policies);
 	names_free(names);
 	return code;
 }

@@ -17,7 +17,7 @@
 #include "head.h"
 #include "kafka.h"
 #include "names.h"
-#include "policy.h"
+#include "policies.h"
 #include "relay.h"
 
 enum {
@@ -36,8 +36,9 @@ enum {
 // What all shards of a process share. Lives as long as they do.
 struct shard_settings {
 	const char *redis;               // address
-	const struct policy *policy;     // in force
-	struct text policy_text;         // the same, canonical
+	struct policies *policies;
+	const struct known_policy *own_policy;  // of the process's own file
+	int64_t told_at_ms;              // when the process was told on purpose to put that in force, wall clock; 0 never
 	struct names *names;
 	struct outlet *outlet;
 	struct kafka_config kafka;       // to read alerts back
@@ -83,6 +84,9 @@ bool shard_is_away(const struct shard *shard);
 bool shard_is_live(const struct shard *shard);    // it has caught up
 bool shard_is_quiet(const struct shard *shard);   // nothing under way, nothing that waits for an acknowledgement
 void shard_let_go(struct shard *shard);           // to away, on purpose
+
+// Whether the process's own policy is not the one in force here: the head had another, and nobody said that it should go.
+bool shard_differs(const struct shard *shard);
 
 const char *shard_name(const struct shard *shard);
 uint32_t shard_topic(const struct shard *shard);

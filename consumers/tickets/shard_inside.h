@@ -7,6 +7,7 @@
 #include "due.h"
 #include "keys.h"
 #include "pages.h"
+#include "policies.h"
 #include "redis.h"
 #include "set64.h"
 #include "shard.h"
@@ -61,11 +62,6 @@ struct sent_alert {
 	uint8_t bytes[];
 };
 
-struct edition {
-	bool is_loaded;
-	struct policy policy;
-};
-
 struct shard {
 	const struct shard_settings *settings;
 	uint32_t topic;
@@ -84,8 +80,11 @@ struct shard {
 
 	struct head head;                // as it will be once the commit under way is through
 	struct dictionary *dictionary;
-	struct edition *edition;         // by number; [0] is unused. The one in force is settings->policy
+	const struct known_policy *policy;  // in force here: edition head.edition
+	const struct known_policy **edition;  // by number: earlier ones that tickets were judged by; NULL where not known
 	size_t edition_capacity;
+	int64_t told_at_ms;              // the order to take the process's own policy that was obeyed or refused last
+	bool is_new_edition;             // its text is to be written with this step
 
 	struct kafka_message *incoming;
 	size_t incoming_count, incoming_capacity, batch_count;
@@ -105,6 +104,14 @@ struct shard {
 	uint64_t sweep_next;             // cursor after them; SWEEP_NOT_READ
 	bool is_sweeping;                // this step judges them
 	struct set64 known_keys;         // append-only keys whose type was checked
+
+	name_id *duty_unit;              // of units with duty those of this partition, by name
+	uint32_t duty_count;
+	size_t duty_capacity;
+	int32_t first_month;             // of the events of this step; INT32_MAX
+	bool is_seeding;                 // this step touches months of units with duty; up to:
+	int32_t seeding_month;
+	uint32_t seeding_unit;
 
 	int64_t clock_ms;                // of the events of this step
 	bool is_live;
@@ -131,6 +138,7 @@ struct shard {
 // Room for judging, one for the whole process: it is large, and used by one shard at a time.
 struct bench {
 	struct facts facts_before, facts;
+	struct unit_facts unit_facts;
 	struct outcome before, after;
 	struct ticket ticket;
 	struct event event[UNIT_MONTH_EVENTS_MAX];
@@ -152,6 +160,9 @@ const struct policy *shard_edition(const struct shard *shard, uint32_t number); 
 struct page_address shard_address(const struct shard *shard, struct text id);  // a unit's month has a page of its own
 // The subject of a unit event: "xlt-zhujian/2024-03".
 size_t shard_unit_month(const struct shard *shard, const struct event *event, char ret_id[256]);
+size_t shard_month_id(const struct shard *shard, name_id unit, int32_t month, char ret_id[256]);
+// Whom an alert that was sent is about: the ticket, or the unit's month in its id; empty when it is of no subject of such a shard.
+struct text shard_subject_of_alert(const struct shard *shard, const struct wire_alert *alert);
 // The instant that a record may be ahead of.
 MUST_USE enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error);
 
@@ -160,6 +171,20 @@ MUST_USE enum status shard_load_missing(struct shard *shard, bool *ret_is_loadin
 MUST_USE enum status shard_commit(struct shard *shard, struct error *error);
 void shard_committed(struct shard *shard);
 void shard_expect(struct shard *shard, struct expectation expectation);
+
+// edition.c: which policy holds here.
+MUST_USE enum status shard_choose_policy(struct shard *shard, struct error *error);  // of a head that was read
+void shard_take_own_policy(struct shard *shard);   // of a head that is new
+void shard_obey(struct shard *shard);              // between steps: an order to take the process's own policy that came since
+bool shard_has_order(const struct shard *shard);
+
+// seed.c: months of units that have duty.
+void shard_seed_units(struct shard *shard);        // after the policy was set
+void shard_seed_event(struct shard *shard, int64_t at_ms);
+void shard_seed_again(struct shard *shard);
+bool shard_wants_seeds(const struct shard *shard);
+void shard_touch_seeds(struct shard *shard);       // as this step begins
+void shard_advance_seeds(struct shard *shard);     // as it commits, after the clock was advanced
 
 // takeover.c
 void shard_clear(struct shard *shard);

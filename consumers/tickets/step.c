@@ -96,7 +96,7 @@ static void touch_sent(struct shard *shard)
 		bench()->arena.used = 0;
 		if (sent->is_judged || wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &bench()->arena, &alert, NULL) != OK)
 			continue;
-		pages_touch(shard->pages, shard_address(shard, alert.ticket_id), TOUCH_NO_EVENT);
+		pages_touch(shard->pages, shard_address(shard, shard_subject_of_alert(shard, &alert)), TOUCH_NO_EVENT);
 		count++;
 	}
 }
@@ -207,6 +207,8 @@ static bool has_reason(const struct shard *shard, int64_t now_ms)
 	int64_t wall_ms = wall_clock(shard);
 	if (shard->head.is_catching_up == shard->is_live)
 		return true;
+	if (shard_has_order(shard) || shard_wants_seeds(shard))
+		return true;
 	if (shard->head.sweep || shard->sent_alerts || !due_queue_is_empty(shard->due) || hours_to_read(shard))
 		return true;
 	if (due_heap_first_ms(shard->due) <= (wall_ms > shard->head.clock_ms ? wall_ms : shard->head.clock_ms))
@@ -242,12 +244,14 @@ static void begin(struct shard *shard)
 	shard->batch_count = batch_size(shard);
 	shard->clock_ms = 0;
 	advance_clock(shard, 0);
+	shard_obey(shard);
 	touch_timers(shard);
 	shard->is_sweeping = shard->sweep_next != SWEEP_NOT_READ;
 	if (shard->is_sweeping)
 		touch_swept(shard);
 	if (shard->sent_alerts)
 		touch_sent(shard);
+	shard_touch_seeds(shard);
 	for (size_t i = 0; i < shard->batch_count; i++)
 		touch_message(shard, (uint32_t)i);
 	char key[KEY_BYTES_MAX];

@@ -10,7 +10,6 @@
 #include "clock.h"
 #include "keys.h"
 #include "memory.h"
-#include "policy_file.h"
 #include "shard_inside.h"
 #include "varint.h"
 
@@ -44,6 +43,7 @@ struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, c
 	shard->end_offset = shard->read_back_at = -1;
 	shard->loaded_hour = DUE_NO_HOUR;
 	shard->sweep_next = SWEEP_NOT_READ;
+	shard->first_month = INT32_MAX;
 	return shard;
 }
 
@@ -56,12 +56,11 @@ static void drop_incoming(struct shard *shard)
 
 static void drop_editions(struct shard *shard)
 {
-	for (size_t i = 0; i < shard->edition_capacity; i++)
-		if (shard->edition[i].is_loaded)
-			policy_done(&shard->edition[i].policy);
 	free(shard->edition);
 	shard->edition = NULL;
 	shard->edition_capacity = 0;
+	shard->policy = NULL;
+	shard->is_new_edition = false;
 }
 
 static void drop_sent(struct shard *shard)
@@ -95,7 +94,8 @@ void shard_clear(struct shard *shard)
 	set64_clear(&shard->chunk_seen);
 	set64_clear(&shard->known_keys);
 	shard->sweep_next = SWEEP_NOT_READ;
-	shard->is_sweeping = false;
+	shard->is_sweeping = shard->is_seeding = false;
+	shard->first_month = INT32_MAX;
 	shard->loaded_hour = DUE_NO_HOUR;
 	shard->is_live = false;
 	shard->end_offset = shard->read_back_at = -1;
@@ -118,6 +118,7 @@ void shard_free(struct shard *shard)
 	free(shard->changes.bytes);
 	free(shard->alerts.bytes);
 	free(shard->sweep.bytes);
+	free(shard->duty_unit);
 	free(shard->expected);
 	free(shard->incoming);
 	free(shard->reading);
@@ -230,26 +231,6 @@ static enum status load_changes(struct shard *shard, struct error *error)
 	return OK;
 }
 
-static enum status load_editions(struct shard *shard, struct error *error)
-{
-	shard->edition_capacity = shard->head.edition;
-	shard->edition = memory_new((shard->edition_capacity + 1) * sizeof *shard->edition);
-	for (uint32_t number = 1; number < shard->head.edition; number++) {
-		const struct redisReply *reply;
-		char key[KEY_BYTES_MAX];
-		key_policy(shard->name, number, key);
-		command(shard, "GET", key);
-		redis_end(shard->redis);
-		enum status status = ask(shard, key, &reply, error);
-		if (status == OK)
-			status = policy_load_text(reply_text(reply), key, shard->settings->names, &shard->edition[number].policy, error);
-		if (status != OK)
-			return status;
-		shard->edition[number].is_loaded = true;
-	}
-	return OK;
-}
-
 static enum status check_head(const struct shard *shard, struct error *error)
 {
 	const struct head *head = &shard->head;
@@ -274,12 +255,7 @@ static enum status load(struct shard *shard, struct error *error)
 		status = load_changes(shard, error);
 	if (status != OK)
 		return status;
-	if (strcmp(shard->head.policy, shard->settings->policy->edition) != 0) {
-		shard->head.edition++;
-		snprintf(shard->head.policy, sizeof shard->head.policy, "%s", shard->settings->policy->edition);
-		shard->head.sweep = 1;
-	}
-	return shard->head.sweep ? load_editions(shard, error) : OK;
+	return shard_choose_policy(shard, error);
 }
 
 static void new_head(struct shard *shard)
@@ -292,7 +268,7 @@ static void new_head(struct shard *shard)
 		.due_hour = DUE_NO_HOUR,
 	};
 	snprintf(shard->head.topic, sizeof shard->head.topic, "%s", shard->topic_name);
-	snprintf(shard->head.policy, sizeof shard->head.policy, "%s", shard->settings->policy->edition);
+	shard_take_own_policy(shard);
 }
 
 // Without a head nothing else may be there, and the group may have no history.
@@ -382,7 +358,7 @@ static enum status claim(struct shard *shard, struct error *error)
 	redis_end(shard->redis);
 	key_policy(shard->name, shard->head.edition, key);
 	command(shard, "SET", key);
-	redis_argument(shard->redis, shard->settings->policy_text);
+	redis_argument(shard->redis, shard->policy->text);
 	redis_end(shard->redis);
 	key_head(shard->name, key);
 	command(shard, "SET", key);
@@ -414,9 +390,10 @@ static enum status take_over(struct shard *shard, int64_t committed, int64_t hig
 		return status;
 	shard->next_offset = shard->head.offset;
 	shard->read_hour = shard->head.due_hour;
-	shard->read_back_at = is_new || shard->is_of_units || !shard->settings->settle_ms ? -1 : high;
+	shard->read_back_at = is_new || !shard->settings->settle_ms ? -1 : high;
 	shard->phase = PHASE_IDLE;
 	shard->reached_at_ms = clock_monotonic_ms();
+	shard->is_new_edition = false;
 	shard->stats.takeovers++;
 	return OK;
 }
@@ -436,9 +413,14 @@ static enum status take_sent(void *self, const struct kafka_message *message, st
 	struct shard *shard = self;
 	struct wire_alert alert;
 	bench()->arena.used = 0;
-	if (wire_unpack_alert(message->value, &bench()->arena, &alert, error) != OK || !alert.ticket_id.size)
+	if (wire_unpack_alert(message->value, &bench()->arena, &alert, error) != OK)
 		return OK;
-	if (kafka_partition_of(alert.ticket_id, shard->partitions) != shard->partition)
+	struct text key = shard_subject_of_alert(shard, &alert);
+	if (!key.size)
+		return OK;
+	if (shard->is_of_units)  // the key of its events is the unit
+		key.size = (uint32_t)((const char *)memchr(key.at, '/', key.size) - key.at);
+	if (kafka_partition_of(key, shard->partitions) != shard->partition)
 		return OK;
 	struct sent_alert *sent = memory_new(sizeof *sent + message->value.size);
 	sent->size = message->value.size;

@@ -29,12 +29,14 @@ struct city {
 	struct dictionary *dictionary;
 	struct cells *cells;
 	int64_t clock_ms;
+	int32_t first_month, seeded_to;  // months of units with duty that exist: from the earliest event or clock on; 0 is none
 	struct owner *owner;
 	size_t owner_count, owner_capacity;
 	// Reused by every look.
 	struct ticket ticket;
 	struct event event[UNIT_MONTH_EVENTS_MAX];
 	struct facts facts_before, facts;
+	struct unit_facts unit_facts;
 	struct outcome before, after;
 	uint8_t bytes[4 * TICKET_BYTES_MAX];
 	struct totals totals;
@@ -81,6 +83,21 @@ static struct owner *owner_of(struct city *city, const char *id, bool is_month)
 	return owner;
 }
 
+static struct owner *owner_of_month(struct city *city, name_id unit, int32_t month)
+{
+	char id[sizeof city->owner->id];
+	struct text text = names_text(city->names, unit);
+	memcpy(id, text.at, text.size);
+	id[text.size] = '/';
+	civil_format_month(month, id + text.size + 1);
+	return owner_of(city, id, true);
+}
+
+static int32_t month_at(const struct city *city, int64_t at_ms)
+{
+	return civil_month_of_day(civil_day_of(at_ms, city->policy->zone_ms));
+}
+
 static struct owner *owner_of_event(struct city *city, struct text ticket_id, const struct event *event)
 {
 	char id[sizeof city->owner->id];
@@ -89,17 +106,13 @@ static struct owner *owner_of_event(struct city *city, struct text ticket_id, co
 		assert(fits);
 		return owner_of(city, id, false);
 	}
-	struct text unit = names_text(city->names, event->unit);
-	memcpy(id, unit.at, unit.size);
-	id[unit.size] = '/';
-	civil_format_month(civil_month_of_day(civil_day_of(event->at_ms, city->policy->zone_ms)), id + unit.size + 1);
-	return owner_of(city, id, true);
+	return owner_of_month(city, event->unit, month_at(city, event->at_ms));
 }
 
 static void judge(struct city *city, const struct owner *owner, int64_t clock_ms, struct facts *facts, struct outcome *outcome)
 {
 	if (owner->is_month)
-		assess_unit_month(&city->ticket, city->policy, clock_ms, city->names, outcome);
+		assess_unit_month(text_of(owner->id), &city->ticket, city->policy, clock_ms, city->names, &city->unit_facts, outcome);
 	else
 		assess(text_of(owner->id), &city->ticket, city->policy, clock_ms, city->names, facts, outcome);
 }
@@ -109,8 +122,10 @@ static enum status load(struct city *city, const struct owner *owner, struct err
 {
 	city->ticket = (struct ticket){ .event = city->event, .capacity = owner->is_month ? UNIT_MONTH_EVENTS_MAX : TICKET_EVENTS_MAX };
 	enum status status = owner->bytes ? ticket_decode(owner->bytes, owner->size, city->dictionary, &city->ticket, error) : OK;
-	if (status == OK)
+	if (status == OK && owner->bytes)
 		judge(city, owner, city->ticket.clock_ms, &city->facts_before, &city->before);
+	else
+		outcome_clear(&city->before);
 	return status;
 }
 
@@ -132,6 +147,33 @@ static enum status store(struct city *city, struct owner *owner, struct error *e
 	return OK;
 }
 
+static enum status seed_month(struct city *city, int32_t month, struct error *error)
+{
+	enum status status = OK;
+	for (uint32_t i = 0; i < city->policy->roster_count && status == OK; i++) {
+		const struct roster_unit *entry = &city->policy->roster[i];
+		struct owner *owner = entry->has_duty ? owner_of_month(city, entry->unit, month) : NULL;
+		if (!owner || owner->bytes)
+			continue;
+		status = load(city, owner, error);
+		if (status == OK)
+			status = store(city, owner, error);
+	}
+	return status;
+}
+
+// Units that have duty and never send an event have months nevertheless, from the earliest instant that was ever heard of.
+static enum status seed(struct city *city, int64_t at_ms, struct error *error)
+{
+	int32_t month = month_at(city, at_ms), last = month_at(city, city->clock_ms);
+	enum status status = OK;
+	if (!city->first_month || month < city->first_month)
+		city->first_month = city->seeded_to = month;
+	for (; city->seeded_to <= last && status == OK; city->seeded_to++)
+		status = seed_month(city, city->seeded_to, error);
+	return status;
+}
+
 enum status city_add(struct city *city, struct text ticket_id, const struct event *event, struct error *error)
 {
 	struct owner *owner = owner_of_event(city, ticket_id, event);
@@ -143,13 +185,17 @@ enum status city_add(struct city *city, struct text ticket_id, const struct even
 	enum merge merge = ticket_merge(&city->ticket, event, city->names);
 	if (merge == MERGE_FULL)
 		return error_set(error, REJECT, "too_many_events", "%s may have %u events", owner->id, city->ticket.capacity);
-	return merge == MERGE_DUPLICATE ? OK : store(city, owner, error);
+	status = merge == MERGE_DUPLICATE ? OK : store(city, owner, error);
+	return status == OK ? seed(city, event->at_ms, error) : status;
 }
 
 enum status city_move_clock(struct city *city, int64_t clock_ms, struct error *error)
 {
 	if (clock_ms > city->clock_ms)
 		city->clock_ms = clock_ms;
+	enum status seeded = seed(city, clock_ms, error);
+	if (seeded != OK)
+		return seeded;
 	for (size_t i = 0; i < city->owner_count; i++) {
 		struct owner *owner = &city->owner[i];
 		if (owner->next_look_ms > city->clock_ms)
@@ -247,7 +293,7 @@ static enum status add_alerts(struct city *city, struct lines *lines, const stru
 
 enum status city_lines(struct city *city, struct lines *lines, struct error *error)
 {
-	enum status status = OK;
+	enum status status = city_move_clock(city, city->clock_ms, error);  // an event may have moved it past somebody's look
 	for (size_t i = 0; status == OK && i < city->owner_count; i++)
 		status = add_alerts(city, lines, &city->owner[i], error);
 	// No step was ever ended, so every month that was counted in is still among the changed ones.

@@ -20,15 +20,20 @@ static const struct head sample = {
 	.revision = 1709600000000123,
 	.edition = 2,
 	.policy = "3f0c000000000001",
+	.policy_since_ms = 1709500000000,
 	.names = 412,
 	.due_hour = 474888,
 	.changes_from = 12,
 	.changes_to = 14,
 	.sweep = 5,
+	.seed_from = 24288,
+	.seed_month = 24290,
+	.seed_unit = 17,
 };
 #define LINE \
 	"v=1 topic=hotline.ticket-events partition=3 partitions=4 offset=1234 owner=9f2c6a1b44d07e15 commit=77 clock=1709600000000 " \
-	"revision=1709600000000123 edition=2 policy=3f0c000000000001 names=412 due=474888 changes=12..14 sweep=5 catching_up=no"
+	"revision=1709600000000123 edition=2 policy=3f0c000000000001 since=1709500000000 names=412 due=474888 changes=12..14 sweep=5 " \
+	"seeds=24288..24290:17 catching_up=no"
 
 static void assert_heads_equal(const struct head *is, const struct head *wanted)
 {
@@ -58,7 +63,9 @@ static void a_head_comes_back(void **state)
 			head.partition = head.partitions = INT32_MAX;
 			head.offset = head.clock_ms = head.revision = head.due_hour = INT64_MAX;
 			head.owner = head.commit = head.changes_from = head.changes_to = head.sweep = UINT64_MAX;
-			head.edition = head.names = UINT32_MAX;
+			head.edition = head.names = head.seed_unit = UINT32_MAX;
+			head.seed_from = head.seed_month = INT32_MAX;
+			head.policy_since_ms = INT64_MAX;
 			head.is_catching_up = true;
 		} else if (i == 2) {
 			head = (struct head){ .topic = "t", .policy = "p", .offset = -1001, .clock_ms = -1 };
@@ -82,8 +89,8 @@ static void assert_refused(const char *line, const char *field)
 	assert_heads_equal(&head, &sample);  // untouched
 }
 
-static const char *const fields[] = { "v", "topic", "partition", "partitions", "offset", "owner", "commit", "clock", "revision", "edition", "policy", "names",
-	"due", "changes", "sweep", "catching_up" };
+static const char *const fields[] = { "v", "topic", "partition", "partitions", "offset", "owner", "commit", "clock", "revision", "edition", "policy", "since", "names",
+	"due", "changes", "sweep", "seeds", "catching_up" };
 
 // The line with a field's value, or with the whole field, replaced.
 static void replace(const char *field, const char *by, bool is_value, char ret_line[HEAD_BYTES_MAX])
@@ -105,7 +112,7 @@ static void every_missing_or_broken_field_is_named(void **state)
 	char line[HEAD_BYTES_MAX];
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		replace(fields[i], "", false, line);
-		assert_refused(line, i + 1 < COUNT_OF(fields) ? fields[i] : "sweep");  // which then ends the line, and may not
+		assert_refused(line, i + 1 < COUNT_OF(fields) ? fields[i] : "seeds");  // which then ends the line, and may not
 		if (!strcmp(fields[i], "topic") || !strcmp(fields[i], "policy"))
 			continue;  // any word will do
 		replace(fields[i], "?", true, line);
@@ -121,6 +128,10 @@ static void every_missing_or_broken_field_is_named(void **state)
 	assert_refused(line, "changes");
 	replace("changes", "12.14", true, line);
 	assert_refused(line, "changes");
+	replace("seeds", "1..2", true, line);
+	assert_refused(line, "seeds");
+	replace("seeds", "1..2:", true, line);
+	assert_refused(line, "seeds");
 }
 
 static void numbers_that_do_not_fit_are_refused(void **state)
@@ -131,7 +142,7 @@ static void numbers_that_do_not_fit_are_refused(void **state)
 	} cases[] = {
 		{ "partition", "4294967299" }, { "partition", "-1" }, { "partitions", "2147483648" }, { "offset", "9223372036854775808" }, { "owner", "10000000000000000" },
 		{ "owner", "-1" }, { "commit", "-1" }, { "commit", "18446744073709551616" }, { "clock", "9223372036854775808" }, { "edition", "4294967296" },
-		{ "names", "4294967296" }, { "names", "-1" }, { "due", "-9223372036854775809" }, { "changes", "-1..2" }, { "changes", "1..-2" }, { "sweep", "-1" },
+		{ "names", "4294967296" }, { "names", "-1" }, { "due", "-9223372036854775809" }, { "changes", "-1..2" }, { "changes", "1..-2" }, { "sweep", "-1" }, { "seeds", "-1..1:0" }, { "seeds", "1..2147483648:0" }, { "seeds", "1..1:4294967296" },
 		{ "commit", "+7" }, { "offset", "--1" }, { "owner", "0x1f" },
 	};
 	char line[HEAD_BYTES_MAX];

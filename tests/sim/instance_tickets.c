@@ -33,18 +33,31 @@ static struct tickets_options options_of(const struct town_setup *setup)
 	};
 }
 
+// The town's policy as a text that was kept.
+static const struct known_policy *own_policy(const struct instance *instance, struct policies *policies, struct names *names, struct error *error)
+{
+	struct policy policy;
+	const struct known_policy *known = NULL;
+	size_t size;
+	town_policy(instance->edition, names, &policy);
+	char *text = policy_canonical(&policy, names, &size);
+	if (policies_load_text(policies, (struct text){ text, (uint32_t)size }, "town", &known, error) != OK)
+		known = NULL;
+	free(text);
+	policy_done(&policy);
+	return known;
+}
+
 void instances_run_tickets(void *self)
 {
 	struct instance *instance = self;
 	struct tickets_options options = options_of(town_setup());
-	struct policy policy;
 	struct names *names = names_new();
-	size_t size;
-	town_policy(instance->edition, names, &policy);
-	char *text = policy_canonical(&policy, names, &size);
-	instance->status = loop_run(&options, &policy, (struct text){ text, (uint32_t)size }, names, &instance->is_asked_to_stop, &instance->error);
+	struct policies *policies = policies_new(names);
+	struct loop_start start = { .names = names, .policies = policies, .policy_told_at_ms = instance->told, .is_asked_to_stop = &instance->is_asked_to_stop };
+	start.own_policy = own_policy(instance, policies, names, &instance->error);
+	instance->status = start.own_policy ? loop_run(&options, &start, &instance->error) : FATAL;
 	instance->has_ended = true;
-	free(text);
-	policy_done(&policy);
+	policies_free(policies);
 	names_free(names);
 }

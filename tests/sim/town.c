@@ -24,7 +24,7 @@ static struct town {
 	struct names *names;
 	struct instance *instance[INSTANCES_MAX];
 	size_t instance_count;
-	unsigned edition;
+	unsigned edition, told;
 	bool has_units;
 } town;
 
@@ -93,6 +93,7 @@ static struct instance *new_instance(const char *program)
 	instance->program = program;
 	instance->number = (int)town.instance_count;
 	instance->edition = town.edition;
+	instance->told = town.told;
 	town.instance[town.instance_count++] = instance;
 	return instance;
 }
@@ -125,6 +126,7 @@ bool town_is_running(const struct instance *instance)
 void town_set_edition(unsigned edition)
 {
 	town.edition = edition;
+	town.told++;
 }
 
 bool town_has_units(void)

@@ -42,6 +42,7 @@ struct instance {
 	volatile int is_asked_to_stop;  // sig_atomic_t is int here
 	int number;
 	unsigned edition;               // of the policy: 0 or 1
+	unsigned told;                  // how often the town had changed it when this one was started: a later order goes before an earlier one
 	enum status status;
 	struct error error;
 	bool has_ended;                 // by itself
