@@ -1,6 +1,6 @@
 #!/bin/bash
 # run.sh [--tickets N] [--idle S] [--timeout S] [--profile] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
-# run.sh --peers DIR [--tickets N] [--keep]                          - our row beside those of other stream processors, measured by their harness.
+# run.sh --peers DIR [--tickets N] [--keep] [PEER...]                - our row beside those of other stream processors, measured by their harness.
 #
 # Starts a Kafka, Redis and programs of its own and stops them; --keep keeps its directory and names it. Programs are taken from $HOTLINE_BUILD, or built as
 # released. README.md says what the rows mean.
