@@ -279,9 +279,22 @@ static enum status add_month(struct city *city, struct lines *lines, const struc
 	return OK;
 }
 
+static void add_worklists(const struct city *city, struct lines *lines, const struct owner *owner)
+{
+	for (uint32_t i = 0; i < city->before.entry_count; i++) {
+		const struct worklist_entry *entry = &city->before.entry[i];
+		struct text unit = names_text(city->names, entry->unit);
+		char month[CIVIL_MONTH_BYTES];
+		civil_format_month(entry->month, month);
+		lines_add(lines, "worklist %s %.*s %s %s", worklist_name((enum worklist)entry->list), (int)unit.size, unit.at, month, owner->id);
+	}
+}
+
 static enum status add_alerts(struct city *city, struct lines *lines, const struct owner *owner, struct error *error)
 {
 	enum status status = load(city, owner, error);
+	if (status == OK)
+		add_worklists(city, lines, owner);
 	for (uint32_t i = 0; status == OK && i < city->before.alert_count; i++) {
 		const struct alert *alert = &city->before.alert[i];
 		char id[ALERT_ID_BYTES_MAX];

@@ -25,6 +25,7 @@ int64_t city_clock_ms(const struct city *city);
 // Adds what is true now, sorted:
 //     alert ID STATE                      firing or resolved; a month's alerts too
 //     counter DIMENSION DAY NAME VALUE    without those that are 0
+//     worklist NAME UNIT MONTH TICKET
 // FATAL broken_state when a counter is below zero.
 MUST_USE enum status city_lines(struct city *city, struct lines *lines, struct error *error);
 

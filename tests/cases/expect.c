@@ -113,6 +113,18 @@ static bool check_alert(const struct expectation *e)
 	return !strcmp(is, e->word[2]) || fail(e, e->word[2], is);
 }
 
+static bool check_worklist(const struct expectation *e)
+{
+	char line[512];
+	bool is_wanted = !strcmp(e->word[0], "worklist");
+	if (e->count != 5)
+		return misuse(e, "worklist|no-worklist NAME UNIT MONTH TICKET");
+	snprintf(line, sizeof line, "worklist %s %s %s %s", e->word[1], e->word[2], e->word[3], e->word[4]);
+	const char *is = lines_find(e->lines, line);
+	is = is && !strcmp(is, line) ? is : NULL;
+	return is_wanted == (is != NULL) || fail(e, is_wanted ? "on the list" : "not on the list", is_wanted ? "not" : "on it");
+}
+
 // Is this line expected by one of the neighbours?
 static bool is_expected(const struct expectation *e, const char *line)
 {
@@ -156,12 +168,13 @@ static bool check(struct expectation *e)
 		const char *word;
 		bool (*check)(const struct expectation *e);
 	} kind[] = {
-		{ "counter", check_counter }, { "rate", check_rate }, { "alert", check_alert }, { "only-counters", check_only_counters }, { "only-alerts", check_only_alerts },
+		{ "counter", check_counter }, { "rate", check_rate }, { "alert", check_alert },
+		{ "worklist", check_worklist }, { "no-worklist", check_worklist }, { "only-counters", check_only_counters }, { "only-alerts", check_only_alerts },
 	};
 	for (size_t i = 0; e->count && i < sizeof kind / sizeof *kind; i++)
 		if (!strcmp(e->word[0], kind[i].word))
 			return kind[i].check(e);
-	return misuse(e, "counter|rate|alert|only-counters|only-alerts ...");
+	return misuse(e, "counter|rate|alert|worklist|no-worklist|only-counters|only-alerts ...");
 }
 
 bool expect_check(const struct scenario *scenario, size_t first, const struct lines *lines, size_t *ret_next)
