@@ -480,7 +480,7 @@ class TestOrder(unittest.TestCase):
         """A judge that loses every second return must be caught, in few events."""
         def broken(city: cities.City) -> list[str]:
             return [line for line in compare.judge_by_oracle(city) if not line.endswith("returned 2")]
-        keep = compare.Filter("counter,alert", "overdue", "")
+        keep = compare.Filter("counter,alert", "overdue", "", "")
         judges = (compare.judge_by_oracle, broken)
         city = next(city for city in map(cities.make, range(1, 300)) if compare.difference(city, judges, keep))
         small = compare.shrink(city, lambda candidate: bool(compare.difference(candidate, judges, keep)))
