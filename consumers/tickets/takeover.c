@@ -326,7 +326,7 @@ static enum status delete_all(struct shard *shard, struct error *error)
 	return OK;
 }
 
-static enum status read_head(struct shard *shard, int64_t committed, bool *ret_is_new, struct error *error)
+static enum status read_head(struct shard *shard, bool *ret_is_new, struct error *error)
 {
 	const struct redisReply *reply;
 	char key[KEY_BYTES_MAX];
@@ -344,7 +344,32 @@ static enum status read_head(struct shard *shard, int64_t committed, bool *ret_i
 	if (!*ret_is_new)
 		return head_parse(reply_text(reply), &shard->head, error);
 	new_head(shard);
-	return shard->settings->rebuild ? OK : check_nothing(shard, committed, error);
+	return OK;
+}
+
+static bool has_moved(struct shard *shard, bool is_new)
+{
+	const struct redisReply *reply;
+	struct head head;
+	struct error error;
+	char key[KEY_BYTES_MAX];
+	key_head(shard->name, key);
+	command(shard, "GET", key);
+	redis_end(shard->redis);
+	if (ask(shard, key, &reply, &error) != OK)
+		return true;
+	if (is_new || reply_type(reply) != REPLY_STRING)
+		return !is_new || reply_type(reply) != REPLY_NIL;
+	return head_parse(reply_text(reply), &head, &error) != OK || head.owner != shard->head.owner || head.commit != shard->head.commit;
+}
+
+// Until the shard is claimed, its owner may go on writing, and what was read meanwhile need not fit together: it is broken only if the head stayed as it was.
+static enum status read_rest(struct shard *shard, bool is_new, int64_t committed, struct error *error)
+{
+	enum status status = !is_new ? load(shard, error) : shard->settings->rebuild ? OK : check_nothing(shard, committed, error);
+	if (status == FATAL && has_moved(shard, is_new))
+		return error_set(error, RETRY, "fenced", "%s was written to by somebody else while it was read", shard->name);
+	return status;
 }
 
 // Writes the head with an owner id of our own: whoever owned the shard before finds itself out with its next transaction.
@@ -381,9 +406,9 @@ static enum status take_over(struct shard *shard, int64_t committed, int64_t hig
 	if (status == OK && shard->settings->rebuild && !shard->stats.takeovers)
 		status = delete_all(shard, error);
 	if (status == OK)
-		status = read_head(shard, committed, &is_new, error);
-	if (status == OK && !is_new)
-		status = load(shard, error);
+		status = read_head(shard, &is_new, error);
+	if (status == OK)
+		status = read_rest(shard, is_new, committed, error);
 	if (status == OK)
 		status = claim(shard, error);
 	if (status != OK)
