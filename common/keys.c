@@ -98,6 +98,13 @@ size_t key_alerts(const char *shard, int32_t day, char ret_key[KEY_BYTES_MAX])
 	return format(ret_key, "hotline:{%s}:alerts:%s", shard, name);
 }
 
+size_t key_list(const char *shard, const char *list, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX])
+{
+	char name[CIVIL_MONTH_BYTES];
+	civil_format_month(month, name);
+	return format(ret_key, "hotline:{%s}:list:%s:%.*s:%s", shard, list, (int)dimension.size, dimension.at, name);
+}
+
 size_t key_policy(const char *shard, uint32_t edition, char ret_key[KEY_BYTES_MAX])
 {
 	return format(ret_key, "hotline:{%s}:policy:%" PRIu32, shard, edition);

@@ -17,6 +17,7 @@
 //   hotline:{S}:outbox                   list    alerts that are not acknowledged yet, as hotline.v1.Alert
 //   hotline:{S}:changes:N                string  which days of which dimensions changed (changes.h), in chunks by time; the head says which chunks there are
 //   hotline:{S}:alerts:YYYY-MM-DD        string  tickets that raised an alert dated that day: size (1 byte) and id. An index: the ticket says what is true
+//   hotline:{S}:list:LIST:DIMENSION:YYYY-MM  string  tickets that came on a worklist of that unit ("unit/U") and month: size (1 byte) and id. An index, as alerts are
 //   hotline:{S}:policy:N                 string  edition N of the policy that tickets of this shard were judged by, as text (policy_file.h)
 //
 // Written by hotline-units, one transaction a dimension or more, guarded by the dimension's version:
@@ -49,6 +50,7 @@ size_t key_due(const char *shard, int64_t hour, char ret_key[KEY_BYTES_MAX]);
 size_t key_outbox(const char *shard, char ret_key[KEY_BYTES_MAX]);
 size_t key_changes(const char *shard, uint64_t chunk, char ret_key[KEY_BYTES_MAX]);
 size_t key_alerts(const char *shard, int32_t day, char ret_key[KEY_BYTES_MAX]);
+size_t key_list(const char *shard, const char *list, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX]);
 size_t key_policy(const char *shard, uint32_t edition, char ret_key[KEY_BYTES_MAX]);
 
 #endif

@@ -179,33 +179,68 @@ static enum status take_index(struct text records, struct store_ids *ids, struct
 	for (uint32_t at = 0; at < records.size;) {
 		uint8_t size = (uint8_t)records.at[at++];
 		if (!size || size > TICKET_ID_BYTES_MAX || size > records.size - at)
-			return error_set(error, FATAL, "broken_state", "an index of alerts of %" PRIu32 " bytes is broken at byte %" PRIu32, records.size, at);
+			return error_set(error, FATAL, "broken_state", "an index of tickets of %" PRIu32 " bytes is broken at byte %" PRIu32, records.size, at);
 		take_id(ids, (struct text){ records.at + at, size });
 		at += size;
 	}
 	return OK;
 }
 
+// Which keys of an index are read.
+struct index {
+	const char *what;   // "alerts", the part of the key after the shard
+	bool (*is_asked_for)(const struct index *index, struct text key);
+	int32_t since_day;
+	const struct store_lists *lists;
+};
+
 // "hotline:{tickets.3}:alerts:2024-03-05" of a day that is asked for.
-static bool is_asked_for(struct text key, int32_t since_day)
+static bool is_day_asked_for(const struct index *index, struct text key)
 {
 	enum { DAY_SIZE = 10 };
 	int32_t day;
-	return key.size > DAY_SIZE && civil_parse_day((struct text){ key.at + key.size - DAY_SIZE, DAY_SIZE }, &day) && day >= since_day;
+	return key.size > DAY_SIZE && civil_parse_day((struct text){ key.at + key.size - DAY_SIZE, DAY_SIZE }, &day) && day >= index->since_day;
+}
+
+bool store_is_of_lists(const struct store_lists *lists, struct text list, struct text unit, int32_t month)
+{
+	return (!lists->list || text_equal(list, text_of(lists->list))) && (!lists->unit || text_equal(unit, text_of(lists->unit)))
+		&& (lists->month == STORE_ANY_MONTH || lists->month == month);
+}
+
+// What follows the first `mark`; empty without one.
+static struct text after(struct text text, const char *mark)
+{
+	size_t size = strlen(mark);
+	const char *at = memmem(text.at, text.size, mark, size);
+	return at ? (struct text){ at + size, (uint32_t)(text.size - (size_t)(at - text.at) - size) } : (struct text){ text.at, 0 };
+}
+
+// "hotline:{tickets.3}:list:overdue:unit/xlt-zhujian:2024-03". A unit's name may have a colon in it.
+static bool is_list_asked_for(const struct index *index, struct text key)
+{
+	enum { MONTH_SIZE = 7 };
+	struct text list = after(key, ":list:"), unit = after(list, ":unit/"), month = { key.at + key.size - MONTH_SIZE, MONTH_SIZE };
+	int32_t number;
+	if (unit.size < MONTH_SIZE + 1 || !civil_parse_month(month, &number))
+		return false;
+	list.size = (uint32_t)strcspn(list.at, ":");
+	unit.size -= MONTH_SIZE + 1;
+	return store_is_of_lists(index->lists, list, unit, number);
 }
 
 // The indexes of all shards of tickets, which are called after their topic.
-static void index_pattern(const struct store *store, char ret_pattern[KEY_BYTES_MAX])
+static void index_pattern(const struct store *store, const char *what, char ret_pattern[KEY_BYTES_MAX])
 {
 	const char *name = store_shard(store, 0)->name;
-	snprintf(ret_pattern, KEY_BYTES_MAX, "hotline:{%.*s.*}:alerts:*", (int)(strrchr(name, '.') - name), name);
+	snprintf(ret_pattern, KEY_BYTES_MAX, "hotline:{%.*s.*}:%s:*", (int)(strrchr(name, '.') - name), name, what);
 }
 
-static enum status scan_keys(struct store *store, int32_t since_day, struct store_ids *keys, struct error *error)
+static enum status scan_keys(struct store *store, const struct index *index, struct store_ids *keys, struct error *error)
 {
 	struct redis *redis = store_redis(store);
 	char cursor[24] = "0", pattern[KEY_BYTES_MAX];
-	index_pattern(store, pattern);
+	index_pattern(store, index->what, pattern);
 	do {
 		const struct redisReply *reply;
 		redis_command(redis, 6, (const struct text[]){ TEXT("SCAN"), text_of(cursor), TEXT("MATCH"), text_of(pattern), TEXT("COUNT"), TEXT("10000") });
@@ -218,20 +253,20 @@ static enum status scan_keys(struct store *store, int32_t since_day, struct stor
 			return error_set(error, FATAL, "broken_state", "Redis answered SCAN with something else");
 		for (size_t i = 0; i < reply_count(reply_at(reply, 1)); i++) {
 			struct text key = reply_text(reply_at(reply_at(reply, 1), i));
-			if (is_asked_for(key, since_day))
+			if (index->is_asked_for(index, key))
 				take_id(keys, key);
 		}
 	} while (strcmp(cursor, "0") != 0);
 	return OK;
 }
 
-enum status store_alerted_tickets(struct store *store, int32_t since_day, struct store_ids *ids, struct error *error)
+static enum status read_index(struct store *store, const struct index *index, struct store_ids *ids, struct error *error)
 {
 	struct redis *redis = store_redis(store);
 	struct store_ids keys = { .count = 0 };
 	if (!store_partitions(store))
 		return OK;
-	enum status status = scan_keys(store, since_day, &keys, error);
+	enum status status = scan_keys(store, index, &keys, error);
 	for (size_t at = 0; at < keys.count && status == OK; at += STORE_CHUNK) {
 		size_t end = keys.count - at < STORE_CHUNK ? keys.count : at + STORE_CHUNK;
 		for (size_t i = at; i < end; i++)
@@ -247,6 +282,18 @@ enum status store_alerted_tickets(struct store *store, int32_t since_day, struct
 	}
 	store_ids_done(&keys);
 	return status;
+}
+
+enum status store_alerted_tickets(struct store *store, int32_t since_day, struct store_ids *ids, struct error *error)
+{
+	struct index index = { .what = "alerts", .is_asked_for = is_day_asked_for, .since_day = since_day };
+	return read_index(store, &index, ids, error);
+}
+
+enum status store_listed_tickets(struct store *store, const struct store_lists *lists, struct store_ids *ids, struct error *error)
+{
+	struct index index = { .what = "list", .is_asked_for = is_list_asked_for, .lists = lists };
+	return read_index(store, &index, ids, error);
 }
 
 void store_ids_done(struct store_ids *ids)

@@ -25,6 +25,15 @@ struct store_ids {
 	size_t count, capacity;
 };
 MUST_USE enum status store_alerted_tickets(struct store *store, int32_t since_day, struct store_ids *ids, struct error *error);
+// The tickets that came on worklists, in the same way. Which lists:
+struct store_lists {
+	const char *list;   // "overdue"; NULL for all
+	const char *unit;   // its id; NULL for all
+	int32_t month;      // STORE_ANY_MONTH for all
+};
+enum { STORE_ANY_MONTH = -1 };
+bool store_is_of_lists(const struct store_lists *lists, struct text list, struct text unit, int32_t month);
+MUST_USE enum status store_listed_tickets(struct store *store, const struct store_lists *lists, struct store_ids *ids, struct error *error);
 void store_ids_done(struct store_ids *ids);
 
 #endif

@@ -51,6 +51,26 @@ static void judge(const struct rule *rule, const struct facts *facts, struct out
 			judge_leg(facts, outcome, leg);
 }
 
+// The alert is none of outcome's: it stands for an entry of the list, dated the end of the month.
+static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
+{
+	const struct leg *open = NULL;
+	int32_t zone_ms = facts->policy->zone_ms;
+	(void)month;
+	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++)
+		if (!leg->is_assist && leg->unit == alert->about.unit && leg->dispatched_at_ms <= alert->at_ms)
+			open = leg;
+	if (!open)
+		return;
+	evidence_add_instant(ret_evidence, "dispatched_at", open->dispatched_at_ms, zone_ms);
+	if (open->due_at_ms != NEVER_MS)
+		evidence_add_instant(ret_evidence, "due_at", open->due_at_ms, zone_ms);
+	if (open->ended_at_ms != NEVER_MS)
+		evidence_add_instant(ret_evidence, "ended_at", open->ended_at_ms, zone_ms);
+	else
+		evidence_set_next(ret_evidence, "it is left over in the next month, too, until it ends");
+}
+
 const struct rule rule_month_end = {
 	.id = "month-end",
 	.article = "各承办单位每月月底把当月及上月结存的诉求案件全部清零",
@@ -58,4 +78,5 @@ const struct rule rule_month_end = {
 	.needs = HAS_LEAD,
 	.severity = SEVERITY_NOTICE,
 	.judge = judge,
+	.describe = describe,
 };

@@ -29,7 +29,8 @@ struct console {
 	const char *lang;              // as it was given
 	int64_t watch_ms;              // 0: once
 	const char *dimension, *from, *to, *channel, *level, *columns, *sort;  // units
-	const char *state, *rule, *unit, *since;                              // alerts
+	const char *state, *rule, *unit, *since;                              // alerts; unit of a worklist, too
+	const char *month;                                                    // worklist
 	bool is_follow;
 	size_t argument_count;
 	char **argument;               // what the command line has after the command
@@ -48,7 +49,7 @@ struct command {
 	size_t option_count;
 };
 #define CONSOLE_FIELD(name) offsetof(struct console, name)
-extern const struct command command_status, command_units, command_ticket, command_alerts, command_check_config;
+extern const struct command command_status, command_units, command_ticket, command_alerts, command_worklist, command_check_config;
 
 // The one of two that the reader understands.
 const char *say(const struct console *console, const char *english, const char *chinese) __attribute__((format_arg(2), format_arg(3)));

@@ -11,7 +11,7 @@
 #include "yaml_tree.h"
 
 static const struct command *const commands[] = {
-	&command_status, &command_units, &command_ticket, &command_alerts, &command_check_config,
+	&command_status, &command_units, &command_ticket, &command_alerts, &command_worklist, &command_check_config,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands, GROUPS_MAX = COMMAND_COUNT + 2, SUMMARY_BYTES = 4096 };
 

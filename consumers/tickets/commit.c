@@ -66,6 +66,8 @@ enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct
 		check_length(shard, key, key_due(shard->name, shard->due_files.item[i].number, key));
 	for (size_t i = 0; i < shard->alert_files.count; i++)
 		check_length(shard, key, key_alerts(shard->name, (int32_t)shard->alert_files.item[i].number, key));
+	for (size_t i = 0; i < shard->list_files.count; i++)
+		check_length(shard, key, shard_list_key(shard, shard->list_files.item[i].number, key));
 	*ret_is_loading = shard->expected_count > shard->expected_at;
 	return OK;
 }
@@ -222,12 +224,17 @@ static void write_files(struct shard *shard)
 		size_t size = key_alerts(shard->name, (int32_t)shard->alert_files.item[i].number, key);
 		write_appendix(shard, key, size, &shard->alert_files.item[i].buffer);
 	}
+	for (size_t i = 0; i < shard->list_files.count; i++) {
+		size_t size = shard_list_key(shard, shard->list_files.item[i].number, key);
+		write_appendix(shard, key, size, &shard->list_files.item[i].buffer);
+	}
 	if (shard->changes.size) {
 		size_t size = key_changes(shard->name, shard->head.changes_to - 1, key);
 		write_appendix(shard, key, size, &shard->changes);
 	}
 	appendices_clear(&shard->due_files);
 	appendices_clear(&shard->alert_files);
+	appendices_clear(&shard->list_files);
 	shard->changes.size = 0;
 }
 

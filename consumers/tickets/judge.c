@@ -64,6 +64,20 @@ void appendices_add(struct appendices *appendices, int64_t number, const void *b
 	buffer_add(&appendices->item[place].buffer, bytes, size);
 }
 
+enum { LIST_SHIFT = 56, MONTH_SHIFT = 32 };
+
+int64_t shard_list_number(const struct worklist_entry *entry)
+{
+	return (int64_t)entry->list << LIST_SHIFT | (int64_t)entry->month << MONTH_SHIFT | (int64_t)entry->unit;
+}
+
+size_t shard_list_key(const struct shard *shard, int64_t number, char ret_key[KEY_BYTES_MAX])
+{
+	int32_t month = (int32_t)(number >> MONTH_SHIFT & 0xffffff);
+	struct text dimension = names_dimension(shard->settings->names, (name_id)number);
+	return key_list(shard->name, worklist_name((enum worklist)(number >> LIST_SHIFT)), dimension, month, ret_key);
+}
+
 const struct policy *shard_edition(const struct shard *shard, uint32_t number)
 {
 	if (number == shard->head.edition)
@@ -225,6 +239,23 @@ static void compare_alerts(struct shard *shard, const struct subject *subject, c
 			send_alert(shard, subject, &before->alert[i], ALERT_RETRACTED);
 }
 
+static bool is_listed(const struct outcome *outcome, const struct worklist_entry *entry)
+{
+	for (uint32_t i = 0; i < outcome->entry_count; i++)
+		if (shard_list_number(&outcome->entry[i]) == shard_list_number(entry))
+			return true;
+	return false;
+}
+
+// A list only grows: whoever reads it asks the ticket.
+static void compare_lists(struct shard *shard, const struct subject *subject, const struct outcome *before, const struct outcome *after)
+{
+	uint8_t record[256];
+	for (uint32_t i = 0; i < after->entry_count; i++)
+		if (!is_listed(before, &after->entry[i]))
+			appendices_add(&shard->list_files, shard_list_number(&after->entry[i]), record, due_record(subject->id, record));
+}
+
 // A look lies in the bucket of its hour, once; in the heap too when that hour is the one held in memory.
 static void file_look(struct shard *shard, const struct subject *subject, int64_t was_ms, int64_t look_ms)
 {
@@ -269,6 +300,7 @@ static void judge_change(struct shard *shard, struct subject *subject, const str
 		cells_add_outcome(shard->cells, after, policy, shard->city, 1);
 	}
 	compare_alerts(shard, subject, before, after);
+	compare_lists(shard, subject, before, after);
 	file_look(shard, subject, is_same_edition ? before->next_look_ms : NEVER_MS, after->next_look_ms);
 	int64_t clock_ms = after->uses_clock ? shard->head.clock_ms : 0;
 	subject->is_written = subject->is_merged || !is_same_edition || clock_ms == 0 || before->next_look_ms != after->next_look_ms;

@@ -34,7 +34,7 @@ struct buffer {
 	size_t size, capacity;
 };
 
-// Something to append to a key of its own number (an hour, a day).
+// Something to append to a key of its own number (an hour, a day, a list of a unit and month).
 struct appendix {
 	int64_t number;
 	struct buffer buffer;
@@ -118,7 +118,7 @@ struct shard {
 	int64_t end_offset;              // where the end was found last; -1 when not known
 	int64_t end_seen_ms;             // monotonic
 	int64_t reached_at_ms;           // monotonic, of the last commit
-	struct appendices due_files, alert_files;
+	struct appendices due_files, alert_files, list_files;
 	struct buffer changes, alerts, outgoing;
 	struct staged_alert *staged;
 	size_t staged_count, staged_capacity;
@@ -153,6 +153,9 @@ void buffer_add(struct buffer *buffer, const void *bytes, size_t size);
 void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size);
 void appendices_clear(struct appendices *appendices);
 void appendices_done(struct appendices *appendices);
+// The number of a worklist's file, and the key that it stands for.
+int64_t shard_list_number(const struct worklist_entry *entry);
+size_t shard_list_key(const struct shard *shard, int64_t number, char ret_key[KEY_BYTES_MAX]);
 
 // judge.c: judges everybody who was touched, into pages, cells and the step's buffers. FATAL broken_state.
 MUST_USE enum status shard_judge(struct shard *shard, struct error *error);

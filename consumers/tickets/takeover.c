@@ -89,6 +89,7 @@ void shard_clear(struct shard *shard)
 	shard->dictionary = dictionary_new();
 	appendices_clear(&shard->due_files);
 	appendices_clear(&shard->alert_files);
+	appendices_clear(&shard->list_files);
 	shard->changes.size = shard->alerts.size = shard->sweep.size = 0;
 	shard->staged_count = shard->changed_count = shard->trimming = 0;
 	set64_clear(&shard->chunk_seen);
@@ -113,6 +114,7 @@ void shard_free(struct shard *shard)
 	dictionary_free(shard->dictionary);
 	appendices_done(&shard->due_files);
 	appendices_done(&shard->alert_files);
+	appendices_done(&shard->list_files);
 	set64_done(&shard->chunk_seen);
 	set64_done(&shard->known_keys);
 	free(shard->changes.bytes);

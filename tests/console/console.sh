@@ -83,21 +83,46 @@ has_line "no such ticket" '^hotline: there is no ticket 4711$' "$output"
 
 # Alerts. Kafka is away: what the state gives is there all the same
 json alerts
-asks 'map([.id, .state, .severity]) | sort' \
+asks 'map(select(.rule == "overdue" or .rule == "floors") | [.id, .state, .severity]) | sort' \
 	'[["floors/unit/xlt-zhujian/2024-03/on_time","firing","warning"],["overdue/8213632/xlt-zhujian/2024-03-05T10:30:00+08:00","firing","critical"]]'
 asks '.[] | select(.rule == "overdue") | [.at, .ticket_id, .dimension, .unit, .evidence.due_at]' \
 	'["2024-03-13T00:00:00+08:00","8213632","unit/xlt-zhujian","xlt-zhujian","2024-03-12T23:59:59.999+08:00"]'
 asks '.[] | select(.rule == "floors") | [.ticket_id, .dimension, .unit, .evidence.on_time, .evidence.floor]' '[null,"unit/xlt-zhujian","xlt-zhujian","0.00","100.00"]'
+asks '.[] | select(.id == "escalation/8213632/level-2") | [.at, .state, .unit, .evidence.level, .evidence.points_taken, .next_step]' \
+	'["2024-03-14T00:00:00+08:00","firing","xlt-zhujian","2 (分管领导)","2","level 3 (主要领导) at 2024-03-15T00:00:00+08:00, unless it is resolved before"]'
+asks '.[] | select(.rule == "circulated") | [.state, .evidence.units, .evidence.chain]' '["resolved","2","xlt-zhujian > xlt-xinghai"]'
 json alerts --state resolved
-asks . '[]'
+asks 'map(.rule) | unique' '["circulated","due-warnings"]'
 json alerts --rule overdue --unit xlt-zhujian --since 2024-03-13
 asks length 1
 json alerts --rule overdue --since 2024-03-13T00:00:00.001+08:00
 asks length 0
 json alerts --unit xlt-xinghai
-asks length 0
+asks 'map(.rule) | sort' '["claim-conflict","dissatisfied","look-back","low-star"]'
 fails_with 2 "$hotline" alerts --rule overdu
 has_line "rule" 'did you mean overdue' "$output"
+
+# Worklists
+json worklist
+asks 'map([.list, .unit, .month, .ticket_id]) | sort' \
+	'[["dissatisfied","xlt-xinghai","2024-03","8213631"],["look-back","xlt-xinghai","2024-03","8213631"],["low-star","xlt-xinghai","2024-03","8213631"],["overdue","xlt-zhujian","2024-03","8213632"]]'
+json worklist overdue --unit xlt-zhujian --month 2024-03
+asks '.[] | [.day, .resolved, .holder, .alert, .evidence.due_at]' \
+	'["2024-03-12",false,"xlt-zhujian","overdue/8213632/xlt-zhujian/2024-03-05T10:30:00+08:00","2024-03-12T23:59:59.999+08:00"]'
+asks '.[].article' '"每月对不满意件、低星件、超期件、推诿件进行全区范围内通报"'
+json worklist --month 2024-02
+asks . '[]'
+json worklist --unit xlt-zhujia
+asks . '[]'
+text=$("$hotline" worklist)
+has_line "article" '^要定期展开“回头看”工作.*\(S0\)$' "$text"
+has_line "row" '^low-star +2024-03 +xlt-xinghai +8213631 +2024-03-08 ' "$text"
+has_line "empty" 'Nothing on these lists' "$("$hotline" worklist shirked)"
+is_equal "worklist as CSV" 5 "$("$hotline" worklist --format csv | wc -l)"
+is_equal "worklist as lines" 4 "$("$hotline" worklist --format jsonl | wc -l)"
+fails_with 2 "$hotline" worklist overdu
+has_line "list" 'there is no worklist "overdu"; did you mean overdue' "$output"
+fails_with 2 "$hotline" worklist --month 2024-13
 
 # Status: Redis is shown, and that Kafka is away
 json status

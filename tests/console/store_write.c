@@ -119,6 +119,18 @@ static void index_alerts(const char *shard, struct text id)
 	}
 }
 
+static void index_lists(const char *shard, struct text id)
+{
+	for (uint32_t i = 0; i < outcome.entry_count; i++) {
+		const struct worklist_entry *entry = &outcome.entry[i];
+		char key[KEY_BYTES_MAX], record[TICKET_ID_BYTES_MAX + 1];
+		size_t size = key_list(shard, worklist_name((enum worklist)entry->list), names_dimension(names, entry->unit), entry->month, key);
+		record[0] = (char)id.size;
+		memcpy(record + 1, id.at, id.size);
+		run(3, (const struct text[]){ TEXT("APPEND"), { key, (uint32_t)size }, { record, id.size + 1 } });
+	}
+}
+
 static void write_tickets(const char *shard, int32_t partition, struct dictionary *dictionary, struct cells *cells, struct cells *all)
 {
 	static uint8_t bytes[TICKET_BYTES_MAX];
@@ -141,6 +153,7 @@ static void write_tickets(const char *shard, int32_t partition, struct dictionar
 		cells_add_outcome(cells, &outcome, &policy, names_intern(names, NAME_CITY, TEXT("city")), 1);
 		cells_add_outcome(all, &outcome, &policy, names_intern(names, NAME_CITY, TEXT("city")), 1);
 		index_alerts(shard, id);
+		index_lists(shard, id);
 	}
 	if (open.at)
 		write_page(shard, open, &writer);
