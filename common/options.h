@@ -81,6 +81,9 @@ extern const struct option options_common[OPTIONS_COMMON_COUNT];
 #define OPTIONS_COMMON(common) { "Common options", options_common, OPTIONS_COMMON_COUNT, &(common) }
 enum log_level options_log_level(const struct options_common *common);
 
+// What to end with after an error: EXIT_CONFIG when the configuration is at fault, so that trying again is of no use before it is mended; EXIT_FAILURE otherwise.
+int options_exit_code(const struct error *error);
+
 // Everything a main needs: reads all sources into the groups' structs and answers --help, --version, --manual and --print-config on stdout.
 // Returns -1 to go on, or the exit code to end with, after a line on stderr. Strings live until the next reading.
 // *ret_operands, when given, points to what is left of the command line, NULL-terminated, in argv itself.

@@ -1,5 +1,8 @@
 #include "options.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define FIELD(name) offsetof(struct options_common, name)
 
 const struct option options_common[OPTIONS_COMMON_COUNT] = {
@@ -31,4 +34,13 @@ const struct option options_common[OPTIONS_COMMON_COUNT] = {
 enum log_level options_log_level(const struct options_common *common)
 {
 	return common->verbose ? LOG_LEVEL_DEBUG : common->quiet ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+}
+
+int options_exit_code(const struct error *error)
+{
+	static const char *const reasons[] = { "bad_config", "bad_property", "bad_address", "admin_exposed", "bad_token" };
+	for (size_t i = 0; error->reason && i < sizeof reasons / sizeof *reasons; i++)
+		if (strcmp(error->reason, reasons[i]) == 0)
+			return EXIT_CONFIG;
+	return EXIT_FAILURE;
 }

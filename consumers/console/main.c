@@ -183,7 +183,7 @@ static int exit_code(enum status status, const struct error *error)
 		return ferror(stdout) ? 1 : 0;
 	if (status == REJECT)
 		return EXIT_USAGE;
-	return strcmp(error->reason, "bad_config") == 0 ? EXIT_CONFIG : 1;
+	return options_exit_code(error);
 }
 
 static int run_once(const struct command *command, struct console *console)

@@ -1,10 +1,12 @@
 // main.c - hotline-tickets: keeps tickets, partial counters and deadlines exact, and raises their alerts.
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "log.h"
 #include "loop.h"
+#include "redis_address.h"
 
 static volatile sig_atomic_t is_asked_to_stop, is_asked_to_reload;
 
@@ -47,7 +49,17 @@ static const struct option own_options[] = {
 static int fail(const char *doing, const struct error *error)
 {
 	log_failure(LOG_LEVEL_ERROR, doing, error);
-	return error->reason && text_equal(text_of(error->reason), TEXT("bad_config")) ? EXIT_CONFIG : EXIT_FAILURE;
+	return options_exit_code(error);
+}
+
+// Before anything is opened: what is wrong with a setting is told though the servers are away.
+static enum status check_settings(const struct tickets_options *options, struct error *error)
+{
+	struct redis_address address;
+	struct kafka_config kafka = { .brokers = options->common.brokers, .client_id = "hotline-tickets", .property_count = options->common.property.count };
+	memcpy(kafka.property, options->common.property.item, sizeof options->common.property.item);
+	enum status status = redis_address_parse(options->common.redis, &address, error);
+	return status == OK ? kafka_config_check(&kafka, error) : status;
 }
 
 int main(int argc, char **argv)
@@ -72,6 +84,8 @@ int main(int argc, char **argv)
 	struct loop_start start = { .names = names, .policies = policies, .is_asked_to_stop = &is_asked_to_stop, .is_asked_to_reload = &is_asked_to_reload };
 	if (policies_load_file(policies, options.common.policy, &start.own_policy, &error) != OK)
 		return fail("policy", &error);
+	if (check_settings(&options, &error) != OK)
+		return fail("settings", &error);
 	if (options.common.check_config)
 		return EXIT_SUCCESS;
 	start.policy_told_at_ms = options.policy_takeover ? clock_wall_ms() : 0;

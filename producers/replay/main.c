@@ -82,7 +82,7 @@ static int exit_code(enum status status, const struct error *error, const struct
 	if (status == RETRY && is_asked_to_stop)
 		return EXIT_SUCCESS;
 	if (status != OK)
-		return error->reason && text_equal(text_of(error->reason), TEXT("bad_config")) ? EXIT_CONFIG : EXIT_FATAL;
+		return options_exit_code(error);
 	return replay->options->is_strict && replay->summary.skipped_count ? EXIT_FATAL : EXIT_SUCCESS;
 }
 
