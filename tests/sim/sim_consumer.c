@@ -117,7 +117,7 @@ static struct group *group_of(const char *name)
 			return &all.group[i];
 	assert(all.group_count < GROUPS_MAX && strlen(name) < sizeof all.group->name);
 	struct group *group = &all.group[all.group_count++];
-	strcpy(group->name, name);
+	memcpy(group->name, name, strlen(name) + 1);
 	memset(group->committed, 0xff, sizeof group->committed);  // -1
 	return group;
 }
