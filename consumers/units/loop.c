@@ -65,7 +65,7 @@ static enum status count_shards(struct loop *loop, struct error *error)
 			key_shard(topic[i], partition, shard[at].name);
 			shard[at].partitions = count[i];
 		}
-	loop->setup = (struct pass_setup){ .names = loop->config->names, .policy = loop->config->policy, .shard_count = total, .shard = shard };
+	loop->setup = (struct pass_setup){ .names = loop->config->names, .policy = loop->config->policy, .follows_heads = loop->config->policies != NULL, .shard_count = total, .shard = shard };
 	return OK;
 }
 

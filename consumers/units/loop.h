@@ -7,7 +7,7 @@
 #include "error.h"
 #include "kafka.h"
 #include "names.h"
-#include "policy.h"
+#include "policies.h"
 
 enum {
 	LOOP_PASS_LIVE_MS = 100,       // a pass at most so often
@@ -26,7 +26,8 @@ struct loop_config {
 	const char *ticket_topic, *unit_topic, *changes_topic, *counters_topic, *alerts_topic, *dead_letters_topic;
 	const char *admin, *admin_token_file;
 	int64_t settle_ms;
-	const struct policy *policy;
+	const struct policy *policy;              // as long as the heads have none
+	struct policies *policies;                // where the heads' own are loaded to; NULL: they are not followed
 	struct names *names;
 	int stop_fd;                              // readable when the program shall stop
 };

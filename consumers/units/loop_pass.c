@@ -1,5 +1,6 @@
 // What the loop does with Redis' side: connections that come and go, passes, what follows a pass.
 #include <inttypes.h>
+#include <string.h>
 
 #include "civil.h"
 #include "clock.h"
@@ -108,8 +109,9 @@ static void begin_collected(struct loop *loop)
 static void note_written(struct loop *loop)
 {
 	loop->is_catching_up = pass_is_catching_up(loop->pass);
-	loop->clock_month = civil_month_of_day(civil_day_of(pass_clock_ms(loop->pass), loop->config->policy->zone_ms));
+	loop->clock_month = civil_month_of_day(civil_day_of(pass_clock_ms(loop->pass), loop->setup.policy->zone_ms));
 	metric_set(loop->gauges.clock_ms, pass_clock_ms(loop->pass));
+	metric_set(loop->gauges.policy_disputed, pass_in_force(loop->pass)->is_disputed);
 	loop->has_passed = true;
 	if (batch_is_empty(loop->running))
 		return;
@@ -151,7 +153,42 @@ static void finish_pass(struct loop *loop)
 	loop->state = LOOP_IDLE;
 }
 
-static void follow_pass(struct loop *loop)
+// hotline-tickets puts policies in force; what it has put there is what months are judged by. A text that cannot be loaded is of a newer program: what was
+// known before goes on until this one is replaced, too.
+static enum status follow_policy(struct loop *loop, struct error *error)
+{
+	const struct pass_in_force *in_force = pass_in_force(loop->pass);
+	const struct known_policy *known = NULL;
+	const struct redisReply *reply;
+	char key[KEY_BYTES_MAX];
+	size_t size = key_policy(loop->setup.shard[in_force->shard].name, in_force->number, key);
+	redis_command(loop->redis, 2, (const struct text[]){ TEXT("GET"), { key, (uint32_t)size } });
+	enum status status = redis_wait(loop->redis, LOOP_REDIS_ANSWER_MS, &reply, error);
+	if (status == OK)
+		status = redis_check(reply, key, error);
+	if (status == RETRY) {
+		loop_lose_redis(loop, error);
+		return OK;
+	}
+	if (status != OK)
+		return status;
+	if (reply_type(reply) != REPLY_STRING)
+		status = error_set(error, FATAL, "broken_state", "%s is not there", key);
+	else
+		status = policies_load_text(loop->config->policies, reply_text(reply), key, &known, error);
+	if (status != OK || strcmp(known->policy.edition, in_force->edition) != 0) {
+		log_warn("the policy in force cannot be loaded; months are judged by the one before", "policy=%s error=%s", in_force->edition,
+			status == OK ? "the text in Redis is another one" : error->text);
+		memcpy(loop->setup.unknown_edition, in_force->edition, sizeof loop->setup.unknown_edition);
+	} else {
+		log_info("months are judged by the policy in force", "policy=%s since_ms=%" PRId64, known->policy.edition, in_force->since_ms);
+		loop->setup.policy = &known->policy;
+	}
+	begin_pass(loop);
+	return OK;
+}
+
+static enum status follow_pass(struct loop *loop, struct error *error)
 {
 	switch (pass_end(loop->pass)) {
 	case PASS_RUNNING: break;
@@ -159,9 +196,11 @@ static void follow_pass(struct loop *loop)
 		metric_add(loop->gauges.conflicts, 1);
 		begin_pass(loop);
 		break;
+	case PASS_OTHER_POLICY: return follow_policy(loop, error);
 	case PASS_WRITTEN: begin_sending(loop); break;
 	case PASS_TRIMMED: finish_pass(loop); break;
 	}
+	return OK;
 }
 
 // Kafka is asked in the middle of the loop, so a broker that is away holds it up for a moment; messages are not lost by that.
@@ -187,7 +226,7 @@ static enum status step_once(struct loop *loop, struct error *error)
 		if (loop_is_due(loop))
 			begin_collected(loop);
 		return OK;
-	case LOOP_PASSING: follow_pass(loop); return OK;
+	case LOOP_PASSING: return follow_pass(loop, error);
 	case LOOP_SENDING: {
 		enum status status = courier_step(&loop->courier, error);
 		if (status == OK && courier_is_done(&loop->courier))

@@ -17,16 +17,20 @@ static int take_stop_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static enum status run(const struct settings *settings, struct policy *policy, struct names *names, struct error *error)
+// hotline-tickets puts policies in force, and this program judges by what it reads in the heads; SIGHUP, which tells the other one, may be sent to both.
+static enum status run(const struct settings *settings, struct policies *policies, struct names *names, struct error *error)
 {
 	struct loop_config config;
-	enum status status = settings_load(settings, names, policy, error);
+	const struct known_policy *own_policy;
+	enum status status = policies_load_file(policies, settings->common.policy, &own_policy, error);
 	if (status == OK)
 		status = settings_apply(settings, &config, error);
 	if (status != OK || settings->common.check_config)
 		return status;
-	config.policy = policy;
+	config.policy = &own_policy->policy;
+	config.policies = policies;
 	config.names = names;
+	signal(SIGHUP, SIG_IGN);
 	config.stop_fd = take_stop_signals();
 	return loop_run(&config, error);
 }
@@ -34,17 +38,17 @@ static enum status run(const struct settings *settings, struct policy *policy, s
 int main(int argc, char **argv)
 {
 	static struct settings settings;
-	static struct policy policy;
 	struct error error;
 	int code = settings_read(&settings, argc, argv);
 	if (code >= 0)
 		return code;
 	log_init("hotline-units", options_log_level(&settings.common));
 	struct names *names = names_new();
-	enum status status = run(&settings, &policy, names, &error);
+	struct policies *policies = policies_new(names);
+	enum status status = run(&settings, policies, names, &error);
 	if (status != OK)
 		log_failure(LOG_LEVEL_ERROR, "stopped", &error);
-	policy_done(&policy);
+	policies_free(policies);
 	names_free(names);
-	return status == OK ? EXIT_SUCCESS : settings_is_at_fault(&error) ? EXIT_CONFIG : EXIT_FAILURE;
+	return status == OK ? EXIT_SUCCESS : options_exit_code(&error);
 }

@@ -52,6 +52,11 @@ bool pass_is_catching_up(const struct pass *pass)
 	return pass->is_catching_up;
 }
 
+const struct pass_in_force *pass_in_force(const struct pass *pass)
+{
+	return &pass->in_force;
+}
+
 size_t pass_alert_count(const struct pass *pass)
 {
 	return pass->raised_count;
@@ -113,7 +118,8 @@ static void group_dimensions(struct pass *pass)
 static void begin_read(struct pass *pass)
 {
 	pass->clock_ms = 0;
-	pass->is_catching_up = false;
+	pass->is_catching_up = pass->is_other_policy = false;
+	pass->in_force = (struct pass_in_force){ .since_ms = -1 };
 	pass->change_at = pass->change_step = pass->dimension_at = 0;
 	pass_queue_read(pass);
 	enter(pass, PHASE_READ);
@@ -266,8 +272,8 @@ static void go_on(struct pass *pass)
 	if (pass->phase == PHASE_GUARD) {
 		begin_read(pass);
 	} else if (pass->phase == PHASE_READ) {
-		if (!pass->queued)  // the batch was empty
-			pass->end = PASS_WRITTEN;
+		if (!pass->queued)  // the batch was empty, or is to be judged by another policy
+			pass->end = pass->is_other_policy ? PASS_OTHER_POLICY : PASS_WRITTEN;
 		enter(pass, PHASE_WRITE);
 	} else if (pass->phase == PHASE_TRIM_GUARD) {
 		begin_trim(pass);

@@ -29,6 +29,8 @@ struct pass_shard {
 struct pass_setup {
 	struct names *names;
 	const struct policy *policy;
+	bool follows_heads;                      // another policy in the heads ends a pass, but for:
+	char unknown_edition[POLICY_EDITION_BYTES];  // one that could not be loaded
 	size_t shard_count;
 	const struct pass_shard *shard;
 };
@@ -37,6 +39,7 @@ enum pass_end {
 	PASS_RUNNING,
 	PASS_WRITTEN,    // publish pass_outgoing, then pass_trim. Also after an empty batch
 	PASS_CONFLICT,   // nothing was written: pass_begin again
+	PASS_OTHER_POLICY,  // nothing was written: the policy in force is pass_in_force; pass_begin again with that
 	PASS_TRIMMED,    // the offsets may be committed
 };
 
@@ -51,6 +54,16 @@ void pass_trim(struct pass *pass);
 // Takes the next reply. RETRY when Redis cannot serve now: drop the connection. FATAL broken_state, redis_refused, partitions_changed.
 MUST_USE enum status pass_take(struct pass *pass, const struct redisReply *reply, struct error *error);
 enum pass_end pass_end(const struct pass *pass);
+
+// What the heads say is in force: the edition that was put there last. While a change goes from shard to shard there are two.
+struct pass_in_force {
+	char edition[POLICY_EDITION_BYTES];  // empty when there is no head
+	int64_t since_ms;
+	uint32_t number;   // of the shard's own
+	size_t shard;      // that has it
+	bool is_disputed;  // not all heads have it
+};
+const struct pass_in_force *pass_in_force(const struct pass *pass);
 
 // Valid from PASS_WRITTEN to the next pass_begin.
 const struct outgoing *pass_outgoing(const struct pass *pass);

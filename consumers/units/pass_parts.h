@@ -40,6 +40,8 @@ struct pass {
 
 	int64_t clock_ms;
 	bool is_catching_up;
+	struct pass_in_force in_force;       // by the heads
+	bool is_other_policy;                // what is read after them is not looked at
 	size_t change_at, dimension_at;      // what is being read
 	size_t change_step;                  // replies taken of it
 	struct totals totals;

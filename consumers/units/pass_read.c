@@ -148,6 +148,28 @@ void pass_queue_read(struct pass *pass)
 		queue_month(pass, &pass->batch->change[i]);
 }
 
+// Of two that were put in force in one instant the greater hash is it, so that everybody agrees.
+static void note_policy(struct pass *pass, const struct pass_shard *shard, const struct head *head)
+{
+	struct pass_in_force *in_force = &pass->in_force;
+	int order = strcmp(head->policy, in_force->edition);
+	in_force->is_disputed |= order && *in_force->edition;
+	if (head->policy_since_ms < in_force->since_ms || (head->policy_since_ms == in_force->since_ms && order <= 0))
+		return;
+	memcpy(in_force->edition, head->policy, sizeof in_force->edition);
+	in_force->since_ms = head->policy_since_ms;
+	in_force->number = head->edition;
+	in_force->shard = (size_t)(shard - pass->setup->shard);
+}
+
+// After the last head.
+static void compare_policy(struct pass *pass)
+{
+	const struct pass_setup *setup = pass->setup;
+	const char *edition = pass->in_force.edition;
+	pass->is_other_policy = setup->follows_heads && *edition && strcmp(edition, setup->policy->edition) && strcmp(edition, setup->unknown_edition);
+}
+
 static enum status take_head(struct pass *pass, const struct pass_shard *shard, const struct redisReply *reply, struct error *error)
 {
 	struct head head;
@@ -160,6 +182,7 @@ static enum status take_head(struct pass *pass, const struct pass_shard *shard, 
 	if (head.partitions != shard->partitions)
 		return error_set(error, FATAL, "partitions_changed", "the topic %s has %" PRId32 " partitions, but was counted with %" PRId32
 			"; a topic's number of partitions is fixed when it is made: make a new topic and replay into it", head.topic, shard->partitions, head.partitions);
+	note_policy(pass, shard, &head);
 	pass->is_catching_up |= head.is_catching_up;
 	if (head.clock_ms > 0 && (!pass->clock_ms || head.clock_ms < pass->clock_ms))
 		pass->clock_ms = head.clock_ms;
@@ -189,8 +212,14 @@ static enum status take_partial(struct pass *pass, const struct redisReply *repl
 enum status pass_take_read(struct pass *pass, const struct redisReply *reply, struct error *error)
 {
 	size_t at = pass->replies_taken - 1;
-	if (at < pass->setup->shard_count)
-		return take_head(pass, &pass->setup->shard[at], reply, error);
+	if (at < pass->setup->shard_count) {
+		enum status status = take_head(pass, &pass->setup->shard[at], reply, error);
+		if (at + 1 == pass->setup->shard_count)
+			compare_policy(pass);
+		return status;
+	}
+	if (pass->is_other_policy)
+		return redis_check(reply, "partial counters", error);
 	const struct change *change = &pass->batch->change[pass->change_at];
 	uint32_t others = pass_derived_count(pass, change) - 1;
 	if (!pass->change_step) {

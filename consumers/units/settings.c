@@ -1,7 +1,5 @@
 #include "settings.h"
 
-#include "policy_file.h"
-#include "policy_text.h"
 #include "redis_address.h"
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -39,15 +37,6 @@ int settings_read(struct settings *settings, int argc, char **argv)
 	return options_read(&program, argc, argv, NULL);
 }
 
-enum status settings_load(const struct settings *settings, struct names *names, struct policy *ret_policy, struct error *error)
-{
-	if (settings->common.policy)
-		return policy_load_file(settings->common.policy, names, ret_policy, error);
-	policy_init_default(ret_policy);
-	policy_stamp(ret_policy, names);
-	return OK;
-}
-
 enum status settings_apply(const struct settings *settings, struct loop_config *ret_config, struct error *error)
 {
 	const struct options_common *common = &settings->common;
@@ -71,13 +60,4 @@ enum status settings_apply(const struct settings *settings, struct loop_config *
 	struct redis_address address;
 	enum status status = redis_address_parse(common->redis, &address, error);
 	return status == OK ? kafka_config_check(&ret_config->kafka, error) : status;
-}
-
-bool settings_is_at_fault(const struct error *error)
-{
-	static const char *const reasons[] = { "bad_config", "bad_property", "bad_address", "admin_exposed", "bad_token" };
-	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-		if (text_equal(text_of(error->reason), text_of(reasons[i])))
-			return true;
-	return false;
 }

@@ -15,12 +15,7 @@ struct settings {
 // As options_read: -1 to go on, or the exit code.
 int settings_read(struct settings *settings, int argc, char **argv);
 
-// The policy of --policy, or the default one. FATAL bad_config.
-MUST_USE enum status settings_load(const struct settings *settings, struct names *names, struct policy *ret_policy, struct error *error);
 // FATAL bad_property, bad_address. What it points to belongs to the settings.
 MUST_USE enum status settings_apply(const struct settings *settings, struct loop_config *ret_config, struct error *error);
-
-// Whether a FATAL is the configuration's: exit 78.
-bool settings_is_at_fault(const struct error *error);
 
 #endif

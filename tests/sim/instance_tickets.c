@@ -54,7 +54,9 @@ void instances_run_tickets(void *self)
 	struct tickets_options options = options_of(town_setup());
 	struct names *names = names_new();
 	struct policies *policies = policies_new(names);
-	struct loop_start start = { .names = names, .policies = policies, .policy_told_at_ms = instance->told, .is_asked_to_stop = &instance->is_asked_to_stop };
+	struct loop_start start = { .names = names, .policies = policies, .policy_told_at_ms = instance->told_at_ms, .is_asked_to_stop = &instance->is_asked_to_stop,
+		.is_asked_to_reload = &instance->is_asked_to_reload };
+	options.common.policy = instance->policy_path;
 	start.own_policy = own_policy(instance, policies, names, &instance->error);
 	instance->status = start.own_policy ? loop_run(&options, &start, &instance->error) : FATAL;
 	instance->has_ended = true;

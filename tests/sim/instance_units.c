@@ -8,6 +8,7 @@ void instances_run_units(void *self)
 	struct instance *instance = self;
 	struct policy policy;
 	struct names *names = names_new();
+	struct policies *policies = policies_new(names);
 	town_policy(instance->edition, names, &policy);
 	const struct loop_config config = {
 		.kafka = { .brokers = "simulated", .client_id = "hotline-units" },
@@ -21,11 +22,13 @@ void instances_run_units(void *self)
 		.dead_letters_topic = TOWN_DEAD_LETTERS,
 		.settle_ms = town_setup()->settle_ms,
 		.policy = &policy,
+		.policies = policies,
 		.names = names,
 		.stop_fd = SIM_FD_STOP + instance->number,
 	};
 	instance->status = loop_run(&config, &instance->error);
 	instance->has_ended = true;
+	policies_free(policies);
 	policy_done(&policy);
 	names_free(names);
 }

@@ -51,7 +51,7 @@ static struct run {
 	uint32_t tickets, units;
 	int64_t feed_us, heal_us;
 	int64_t heads_since_us;      // when every shard had a head; 0: not yet
-	bool is_healed;
+	bool is_healed, has_new_policy;
 	unsigned edition;
 	struct redis_faults wire;
 	struct kafka_faults log;
@@ -142,6 +142,21 @@ static void act_supervise(void *self, uint64_t number)
 	sim_at(sim_now_us() + sim_between(S / 10, 5 * S), act_supervise, NULL, number);
 }
 
+// hotline-units follows by itself.
+static void reload_all(void)
+{
+	char *text = town_policy_text(run.edition);
+	for (size_t i = 0; i < town_instances(); i++) {
+		struct instance *instance = town_instance(i);
+		if (!town_is_running(instance))
+			continue;
+		instance->edition = run.edition;
+		if (!strcmp(instance->program, "tickets"))
+			town_reload(instance, text);
+	}
+	free(text);
+}
+
 static void stop_all(void)
 {
 	for (size_t i = 0; i < town_instances(); i++)
@@ -211,8 +226,12 @@ static void act_fault(void *self, uint64_t number)
 	case FAULT_NEW_POLICY:
 		sim_hit[SIM_policy_changes]++;
 		run.edition ^= 1;
+		run.has_new_policy = true;
 		town_set_edition(run.edition);
-		stop_all();
+		if (fault->number & 1)
+			reload_all();
+		else
+			stop_all();
 		break;
 	case FAULT_KINDS: break;
 	}
@@ -249,9 +268,10 @@ static void act_heal(void *self, uint64_t number)
 	run.is_healed = true;
 	redis_sim_set_faults(&no_wire);
 	kafka_sim_set_faults(&no_log);
-	for (size_t i = 0; i < town_instances(); i++)  // those that were started with the policy before
-		if (town_is_running(town_instance(i)) && town_instance(i)->edition != run.edition)
-			town_stop(town_instance(i));
+	if (run.has_new_policy) {  // clocks that jump may have put orders out of order: the last word is said by a new set of instances
+		town_set_edition(run.edition);
+		stop_all();
+	}
 	if (run.setup.is_event_clock)
 		town_send_clock_marks(SIM_WALL_MS + 3 * DAY_MS);
 }

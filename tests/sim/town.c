@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "civil.h"
 #include "clock_mark.h"
 #include "instances.h"
 #include "keys.h"
 #include "head.h"
 #include "log.h"
+#include "policy_file.h"
 #include "policy_text.h"
 #include "wire.h"
 
@@ -24,7 +27,8 @@ static struct town {
 	struct names *names;
 	struct instance *instance[INSTANCES_MAX];
 	size_t instance_count;
-	unsigned edition, told;
+	unsigned edition;
+	int64_t told_at_ms;
 	bool has_units;
 } town;
 
@@ -33,8 +37,10 @@ void town_close(void)
 	sim_end();
 	redis_sim_reset();
 	kafka_sim_reset();
-	for (size_t i = 0; i < town.instance_count; i++)
+	for (size_t i = 0; i < town.instance_count; i++) {
+		unlink(town.instance[i]->policy_path);
 		sim_free(town.instance[i]);
+	}
 	names_free(town.names);
 	town = (struct town){ .names = NULL };
 }
@@ -70,20 +76,18 @@ struct names *town_names(void)
 	return town.names;
 }
 
-// Small enough that a town reaches the floors, and, of edition 1, with other answers.
+// Small enough that a town reaches the floors; edition 1 has other answers, and other units with duty.
 void town_policy(unsigned edition, struct names *names, struct policy *ret_policy)
 {
-	policy_init_default(ret_policy);
-	struct policy_version *version = &ret_policy->version[ret_policy->version_count - 1];
-	version->satisfaction.cases_min = 3;
-	version->completion.cases_min = 3;
-	if (edition) {
-		version->return_within_ms = 3600 * 1000;
-		version->low_stars = 4;
-		version->satisfaction.limit_e4 = 8000;
-		version->reopen_continues = true;
-	}
-	policy_stamp(ret_policy, names);
+	static const char *const text[] = {
+		"roster: [{id: fire, duty: true}, {id: water, duty: true, from: 2024-02-20}, {id: parks}]\n"
+		"versions:\n  - floors: {satisfaction: {from_cases: 3}, completion: {from_cases: 3}}\n",
+		"roster: [{id: water, duty: true}, {id: roads, duty: true, to: 2024-03-01}]\n"
+		"versions:\n  - {return_within: 1h, low_stars: 4, reopen: continue, rules: {duty: {by: '09:00'}}, floors: {satisfaction: {limit: 80 %, from_cases: 3}, completion: {from_cases: 3}}}\n",
+	};
+	struct error error;
+	if (policy_load_text(text_of(text[edition]), "town", names, ret_policy, &error) != OK)
+		sim_fail("the town's policy: %s", error.text);
 }
 
 static struct instance *new_instance(const char *program)
@@ -93,7 +97,8 @@ static struct instance *new_instance(const char *program)
 	instance->program = program;
 	instance->number = (int)town.instance_count;
 	instance->edition = town.edition;
-	instance->told = town.told;
+	instance->told_at_ms = town.told_at_ms;
+	snprintf(instance->policy_path, sizeof instance->policy_path, "/tmp/hotline-sim.%d.%d.yaml", (int)getpid(), instance->number);
 	town.instance[town.instance_count++] = instance;
 	return instance;
 }
@@ -113,6 +118,27 @@ struct instance *town_start_units(void)
 	return instance;
 }
 
+// As an operator does it: the file is written, then the signal sent.
+void town_reload(struct instance *instance, const char *text)
+{
+	FILE *file = fopen(instance->policy_path, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		sim_fail("%s cannot be written", instance->policy_path);
+	instance->is_asked_to_reload = 1;
+}
+
+char *town_policy_text(unsigned edition)
+{
+	struct policy policy;
+	struct names *names = names_new();
+	size_t size;
+	town_policy(edition, names, &policy);
+	char *text = policy_canonical(&policy, names, &size);
+	policy_done(&policy);
+	names_free(names);
+	return text;
+}
+
 void town_stop(struct instance *instance)
 {
 	instance->is_asked_to_stop = 1;
@@ -126,7 +152,7 @@ bool town_is_running(const struct instance *instance)
 void town_set_edition(unsigned edition)
 {
 	town.edition = edition;
-	town.told++;
+	town.told_at_ms = SIM_WALL_MS + 1000 * DAY_MS + sim_now_us();
 }
 
 bool town_has_units(void)

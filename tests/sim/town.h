@@ -40,15 +40,19 @@ struct instance {
 	struct member *member;
 	const char *program;
 	volatile int is_asked_to_stop;  // sig_atomic_t is int here
+	volatile int is_asked_to_reload;
+	char policy_path[64];           // read when it is asked to reload
 	int number;
 	unsigned edition;               // of the policy: 0 or 1
-	unsigned told;                  // how often the town had changed it when this one was started: a later order goes before an earlier one
+	int64_t told_at_ms;             // when that was last changed, in a time of its own, later than any clock here; 0 when it never was
 	enum status status;
 	struct error error;
 	bool has_ended;                 // by itself
 };
 struct instance *town_start_tickets(void);
 struct instance *town_start_units(void);
+void town_reload(struct instance *instance, const char *text);  // of hotline-tickets: with this policy file
+char *town_policy_text(unsigned edition);        // canonical; freed by the caller
 void town_stop(struct instance *instance);       // asks; it ends by itself
 bool town_is_running(const struct instance *instance);
 void town_set_edition(unsigned edition);         // of the policy that instances are started with from now on

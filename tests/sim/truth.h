@@ -3,6 +3,7 @@
 #define HOTLINE_TRUTH_H
 
 #include "counters.h"
+#include "head.h"
 #include "lines.h"
 #include "names.h"
 #include "policy.h"
@@ -16,6 +17,7 @@ void truth_read(struct lines *lines);
 
 void truth_add_counters(struct lines *lines, const char *what, struct text dimension, int32_t day, int sub, const struct counters *counters);
 void truth_add_ticket(struct lines *lines, const char *id, const struct ticket *ticket, const struct names *names);
+bool truth_head(const char *topic, int32_t partition, struct head *ret_head);
 int64_t truth_clock(const char *topic, int32_t partition);  // of a shard's head; 0 when it has none
 
 #endif

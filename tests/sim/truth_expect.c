@@ -133,6 +133,8 @@ static void add_alerts(const struct subject *subject)
 	for (uint32_t i = 0; i < truth->outcome.alert_count; i++) {
 		char id[ALERT_ID_BYTES_MAX];
 		const struct alert *alert = &truth->outcome.alert[i];
+		if (subject->is_of_unit && alert->state == ALERT_RESOLVED)
+			continue;  // as of a dimension
 		alert_id(alert, text_of(subject->id), &truth->policy, truth->names, id);
 		lines_add(truth->lines, "alert %s %d", id, alert->state);
 	}
@@ -146,10 +148,10 @@ static void judge(struct subject *subject)
 		assess_unit_month(text_of(subject->id), &subject->ticket, &truth->policy, clock_ms, truth->names, &unit_facts, &truth->outcome);
 	else
 		assess(text_of(subject->id), &subject->ticket, &truth->policy, clock_ms, truth->names, &truth->facts, &truth->outcome);
-	truth_add_ticket(truth->lines, subject->id, &subject->ticket, truth->names);
+	if (!subject->is_of_unit || subject->ticket.count)  // a unit's month without events is there for as long as some policy saw a reason
+		truth_add_ticket(truth->lines, subject->id, &subject->ticket, truth->names);
 	cells_add_outcome(truth->cells, &truth->outcome, &truth->policy, truth->city, 1);
-	if (!subject->is_of_unit)
-		add_alerts(subject);
+	add_alerts(subject);
 }
 
 static int64_t city_clock(void)
@@ -231,6 +233,41 @@ static void add_month(const struct cell_month *month)
 		add_sums(month);
 }
 
+static void seed_months(int32_t partition, name_id unit)
+{
+	struct head head;
+	if (!truth_head(TOWN_UNIT_EVENTS, partition, &head) || !head.seed_from)
+		return;
+	int32_t last = civil_month_of_day(civil_day_of(head.clock_ms, truth->policy.zone_ms));
+	for (int32_t month = head.seed_from; month <= last; month++) {
+		char name[CIVIL_MONTH_BYTES], id[192];
+		struct text text = names_text(truth->names, unit);
+		civil_format_month(month, name);
+		snprintf(id, sizeof id, "%.*s/%s", (int)text.size, text.at, name);
+		subject_of(id, true, partition);
+	}
+}
+
+// Months of units with duty, from the earliest that an event of the partition or its clock was in.
+static void seed(void)
+{
+	const struct log_topic *topic = kafka_sim_topic(TOWN_UNIT_EVENTS);
+	struct head head;
+	for (size_t i = 0; i < truth->subject_count; i++) {
+		const struct subject *subject = truth->subject[i];
+		if (!subject->is_of_unit || !subject->ticket.count || !truth_head(TOWN_UNIT_EVENTS, subject->partition, &head))
+			continue;
+		int32_t month = civil_month_of_day(civil_day_of(subject->event[0].at_ms, truth->policy.zone_ms));
+		if (!head.seed_from || head.seed_from > month)
+			lines_add(truth->lines, "seed_from of partition %d is %d, wanted %d or earlier", subject->partition, head.seed_from, month);
+	}
+	for (uint32_t i = 0; i < truth->policy.roster_count; i++) {
+		name_id unit = truth->policy.roster[i].unit;
+		if (truth->policy.roster[i].has_duty)
+			seed_months(kafka_partition_of(names_text(truth->names, unit), topic->partition_count), unit);
+	}
+}
+
 static unsigned last_edition(void)
 {
 	return town_instances() ? town_instance(town_instances() - 1)->edition : 0;
@@ -246,6 +283,7 @@ void truth_expect(struct lines *lines)
 	town_policy(last_edition(), truth->names, &truth->policy);
 	read_log(TOWN_TICKETS, take_ticket_event);
 	read_log(TOWN_UNIT_EVENTS, take_unit_event);
+	seed();
 	for (size_t i = 0; i < truth->subject_count; i++)
 		judge(truth->subject[i]);
 	for (const struct cell_month *month = cells_dirty(truth->cells); month; month = month->next_dirty)

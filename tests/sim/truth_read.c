@@ -98,12 +98,17 @@ static bool read_head(const char *shard, struct head *ret_head)
 	return value;
 }
 
-int64_t truth_clock(const char *topic, int32_t partition)
+bool truth_head(const char *topic, int32_t partition, struct head *ret_head)
 {
 	char shard[SHARD_NAME_BYTES];
-	struct head head;
 	key_shard(topic, partition, shard);
-	return read_head(shard, &head) ? head.clock_ms : 0;
+	return read_head(shard, ret_head);
+}
+
+int64_t truth_clock(const char *topic, int32_t partition)
+{
+	struct head head;
+	return truth_head(topic, partition, &head) ? head.clock_ms : 0;
 }
 
 static struct dictionary *read_names(const char *shard)
@@ -128,7 +133,8 @@ static void read_page(struct text page, struct text bytes, const struct dictiona
 		page_ticket_id(page, entry.place, id);
 		reading->ticket = (struct ticket){ .event = reading->event, .capacity = UNIT_MONTH_EVENTS_MAX };
 		sound(ticket_decode(entry.bytes, entry.size, dictionary, &reading->ticket, &error), &error);
-		truth_add_ticket(reading->lines, id, &reading->ticket, reading->names);
+		if (reading->ticket.count)
+			truth_add_ticket(reading->lines, id, &reading->ticket, reading->names);
 	}
 }
 
@@ -214,7 +220,7 @@ static struct last *newer(struct text key, int64_t revision)
 		}
 	assert(reading->last_count < LAST_MAX);
 	struct last *last = &reading->last[reading->last_count++];
-	strcpy(last->key, string);
+	memcpy(last->key, string, strlen(string) + 1);
 	return last;
 }
 
