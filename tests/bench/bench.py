@@ -32,8 +32,8 @@ LOOK_S = 0.05
 FIRST_DAY, DAYS = "2025-03-01", 90      # those of the peers' city, with as many swapped and repeated events
 SWAP_PERCENT, DUPLICATE_PERCENT = 2, 1
 QUIET_S = 1.5                           # longer than changes and totals are gathered
-# What rules count is not in the simulation's truth.
-NOT_IN_TRUTH = {"escalated", "repeated", "duty_missed"}
+# What rules count, or add to, is not told by the simulation's truth.
+COUNTED_BY_RULES = {"escalated", "repeated", "duty_missed", "points_taken"}
 PROFILE_HZ, SYMBOLS, COMMANDS = 499, 25, 10
 
 
@@ -143,7 +143,7 @@ class City:
     def _read_truth(self) -> dict[state.Key, int]:
         """By dimension, day and counter."""
         rows = (line.rsplit(" ", 3) for line in self.truth_file.read_text(encoding="utf-8").splitlines())
-        return {(dimension, day, name): int(value) for dimension, day, name, value in rows}
+        return {(dimension, day, name): int(value) for dimension, day, name, value in rows if name not in COUNTED_BY_RULES}
 
 
 # --- our own run ---
@@ -151,7 +151,7 @@ class City:
 
 def is_in_truth(key: state.Key) -> bool:
     """The truth tells base dimensions alone."""
-    return key[2] not in NOT_IN_TRUTH and not re.search(r"/(channel|level)/[^/]*$", key[0])
+    return key[2] not in COUNTED_BY_RULES and not re.search(r"/(channel|level)/[^/]*$", key[0])
 
 
 class Ours:
@@ -246,7 +246,7 @@ class Ours:
 
 def only_told(counters: dict[state.Key, int]) -> dict[state.Key, int]:
     """The truth tells base dimensions alone, and nothing that rules count."""
-    return {key: value for key, value in counters.items() if value and key[2] not in NOT_IN_TRUTH and not re.search(r"/(channel|level)/[^/]*$", key[0])}
+    return {key: value for key, value in counters.items() if value and key[2] not in COUNTED_BY_RULES and not re.search(r"/(channel|level)/[^/]*$", key[0])}
 
 
 class Profile:
