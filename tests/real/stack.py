@@ -84,6 +84,7 @@ class Stack:
                 code = consumer.process.stop()
                 if code:
                     raise Failure(f"{consumer.label} ended with {code}:\n{consumer.process.text()[-2000:]}")
+            consumer.process = None
 
     def settle(self, has_all_counters: bool = True) -> None:
         """Waits until everything that was sent is counted, summed and published; tells what is not."""
