@@ -65,6 +65,16 @@ int32_t civil_month_first_day(int32_t month)
 	return civil_to_day((struct civil){ (int)floor_div(month, 12), month - (int)floor_div(month, 12) * 12 + 1, 1 });
 }
 
+// Without a way back from the month to the day: rules ask this of every ticket.
+int32_t civil_month_last_day(int32_t day)
+{
+	static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	enum { FEBRUARY = 2 };
+	struct civil civil = civil_from_day(day);
+	bool is_leap = (civil.year % 4 == 0 && civil.year % 100 != 0) || civil.year % 400 == 0;
+	return day - civil.day + days[civil.month - 1] + (civil.month == FEBRUARY && is_leap);
+}
+
 int32_t civil_month_day_count(int32_t month)
 {
 	return civil_month_first_day(month + 1) - civil_month_first_day(month);

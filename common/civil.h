@@ -34,6 +34,7 @@ int32_t civil_to_day(struct civil civil);                 // the fields must be 
 int32_t civil_month_of_day(int32_t day);
 int32_t civil_month_first_day(int32_t month);
 int32_t civil_month_day_count(int32_t month);
+int32_t civil_month_last_day(int32_t day);                // of the month that the day lies in
 int civil_weekday(int32_t day);                           // 0 is Sunday
 bool civil_is_valid(struct civil civil);                  // year 1970 to 2199, the month's own days
 

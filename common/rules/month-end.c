@@ -27,9 +27,8 @@ static int32_t first_listed_day(const struct facts *facts, int32_t last_day)
 static void judge_leg(const struct facts *facts, struct outcome *outcome, const struct leg *leg)
 {
 	int32_t zone_ms = facts->policy->zone_ms;
-	int32_t month = civil_month_of_day(civil_day_of(leg->dispatched_at_ms, zone_ms));
-	for (;; month++) {
-		int32_t last_day = civil_month_first_day(month + 1) - 1;
+	int32_t last_day = civil_month_last_day(civil_day_of(leg->dispatched_at_ms, zone_ms));
+	for (;; last_day = civil_month_last_day(last_day + 1)) {
 		int64_t end_ms = civil_day_end_ms(last_day, zone_ms);
 		if (leg->ended_at_ms <= end_ms)
 			return;

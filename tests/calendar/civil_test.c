@@ -38,6 +38,7 @@ static void test_every_day(void **state)
 		int32_t month = civil_month_of_day(day);
 		assert_int_equal(civil_month_first_day(month), day - civil.day + 1);
 		assert_in_range(civil.day, 1, civil_month_day_count(month));
+		assert_int_equal(civil_month_last_day(day), civil_month_first_day(month + 1) - 1);
 		assert_int_equal(civil_day_of(civil_day_start_ms(day, CHINA_MS), CHINA_MS), day);
 		assert_int_equal(civil_day_of(civil_day_end_ms(day, CHINA_MS), CHINA_MS), day);
 		assert_int_equal(civil_day_of(civil_day_end_ms(day, CHINA_MS) + 1, CHINA_MS), day + 1);
