@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ struct loop {
 	struct place place[LOOP_SHARDS_MAX];
 	size_t count;
 	bool is_assigned;
+	bool is_live;         // all shards have caught up
+	int64_t trim_at_ms;   // monotonic; 0 when there is nothing to give back
 	int64_t commit_at_ms;
 	struct pollfd poll[LOOP_SHARDS_MAX + 2];
 	struct kafka_message message[POLL_BATCH];
@@ -53,9 +56,25 @@ static struct place *find(struct loop *loop, uint32_t topic, int32_t partition)
 	return NULL;
 }
 
+// Catching up, tickets that were just written are read again soon; when live, a little memory holds what is in use.
 static void share_cache(struct loop *loop)
 {
-	loop->settings.cache_bytes = (size_t)loop->options->cache_mib * 1024 * 1024 / (loop->count ? loop->count : 1);
+	size_t bytes = (size_t)loop->options->cache_mib * 1024 * 1024 / (loop->is_live ? LOOP_CACHE_LIVE_PART : 1);
+	loop->settings.cache_bytes = bytes / (loop->count ? loop->count : 1);
+}
+
+// The memory of catching up goes back to the system once the shards have had time to let go of it.
+static void note_live(struct loop *loop, bool is_live, int64_t now_ms)
+{
+	if (is_live != loop->is_live) {
+		loop->is_live = is_live;
+		loop->trim_at_ms = is_live ? now_ms + LOOP_TRIM_AFTER_MS : 0;
+		share_cache(loop);
+	}
+	if (loop->trim_at_ms && now_ms >= loop->trim_at_ms) {
+		malloc_trim(0);
+		loop->trim_at_ms = 0;
+	}
 }
 
 static void drop(struct place *place)
@@ -277,13 +296,16 @@ static void tell_admin(struct loop *loop)
 		return;
 	loop->tell_at_ms = now_ms + LOOP_TELL_MS;
 	const char *problem = loop->is_assigned ? NULL : "no partitions are assigned yet", *remark = "";
+	bool is_live = loop->count > 0;
 	for (size_t i = 0; i < loop->count; i++) {
+		is_live &= shard_is_live(loop->place[i].shard);
 		gauges_update(&loop->place[i].gauges, loop->place[i].shard);
 		if (shard_is_away(loop->place[i].shard))
 			problem = "Redis is away";
 		if (shard_differs(loop->place[i].shard))
 			remark = "another policy than this process's file is in force; SIGHUP puts the file's in force";
 	}
+	note_live(loop, is_live, now_ms);
 	admin_set_ready(loop->admin, !problem, problem ? problem : remark);
 }
 
