@@ -32,6 +32,7 @@ LOOK_S = 0.05
 FIRST_DAY, DAYS = "2025-03-01", 90      # those of the peers' city, with as many swapped and repeated events
 SWAP_PERCENT, DUPLICATE_PERCENT = 2, 1
 QUIET_S = 1.5                           # longer than changes and totals are gathered
+LEAVING = ("hotline.counter-changes", "hotline.unit-counters", "hotline.alerts")
 # What rules count, or add to, is not told by the simulation's truth.
 COUNTED_BY_RULES = {"escalated", "repeated", "duty_missed", "points_taken"}
 PROFILE_HZ, SYMBOLS, COMMANDS = 499, 25, 10
@@ -115,6 +116,7 @@ class Figures(NamedTuple):
     redis_bytes: int
     file_bytes: int
     live_mib: dict[str, float]
+    sent: dict[str, int]  # messages by topic
 
 
 # --- the city ---
@@ -181,7 +183,8 @@ class Ours:
         seconds = (self.last_ms() - self.first_ms()) / 1000
         threading.Event().wait(self.options.idle)
         live = {name: memory_mib(meter.pids[name], "VmRSS") for name in processes}
-        figures = Figures(sum(self.city.events.values()), seconds, cpu, peak, used_bytes(self.redis) - used, file_bytes(self.redis), live)
+        figures = Figures(sum(self.city.events.values()), seconds, cpu, peak, used_bytes(self.redis) - used, file_bytes(self.redis), live,
+                          {topic: sum(self.city.broker.client.ends(topic).values()) for topic in LEAVING})
         if profile:
             profile.show(self.redis, self.city.tickets)
         self.verify()
@@ -217,10 +220,9 @@ class Ours:
 
     def has_published(self) -> bool:
         """None of the topics that leave has grown for as long as changes are gathered."""
-        topics = ("hotline.counter-changes", "hotline.unit-counters", "hotline.alerts")
-        before = [self.city.broker.client.ends(topic) for topic in topics]
+        before = [self.city.broker.client.ends(topic) for topic in LEAVING]
         threading.Event().wait(QUIET_S)
-        return self.units.metric("hotline_waiting_months") == 0 and before == [self.city.broker.client.ends(topic) for topic in topics]
+        return self.units.metric("hotline_waiting_months") == 0 and before == [self.city.broker.client.ends(topic) for topic in LEAVING]
 
     def first_ms(self) -> float:
         """When the first shard was taken over, just before its first event came."""
@@ -318,7 +320,7 @@ def run_reference(case: Case, city: City) -> Figures:
     check("events that the reference has read", city.events["tickets"], int(told["events"]))
     peak = {"tickets": usage.ru_maxrss / 1024, **{name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}}
     seconds = (int(told["last_ms"]) - int(told["first_ms"])) / 1000
-    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis), {})
+    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis), {}, {})
     redis.process.stop()
     return figures
 
@@ -355,6 +357,7 @@ def rows_of(figures: Figures, tickets: int) -> list[tuple[str, str, Cell]]:
         ("live MiB: hotline-units", "{:.1f}", figures.live_mib.get("units")),
         ("Redis bytes a ticket", "{:.1f}", figures.redis_bytes / tickets),
         ("Redis file MiB", "{:.1f}", figures.file_bytes / MIB),
+        *((f"messages to {topic}", "{:,}", figures.sent.get(topic)) for topic in LEAVING),
         ("other_cpu seconds", "{:.1f}", figures.cpu["other"]),
     ]
 
