@@ -409,6 +409,11 @@ static enum status load(struct shard *shard, struct subject *subject, const stru
 	return OK;
 }
 
+static bool is_event(const struct touch *touch)
+{
+	return touch->event < TOUCH_SEED;
+}
+
 // Judges one subject and appends it to the page that is being written.
 static enum status judge_subject(struct shard *shard, struct subject *subject, const struct page_entry *entry, const struct touch *touch, uint8_t place,
 	struct error *error)
@@ -429,8 +434,8 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	note_lag(shard, before);
 	bool is_seeded = false;
 	for (; touch && touch->place == place; touch = touch->next) {
-		is_seeded |= shard->is_of_units && subject->is_new && touch->event == TOUCH_NO_EVENT;
-		if (touch->event != TOUCH_NO_EVENT && (status = take(shard, subject, touch->event, error)) != OK)
+		is_seeded |= subject->is_new && touch->event == TOUCH_SEED;
+		if (is_event(touch) && (status = take(shard, subject, touch->event, error)) != OK)
 			return status;
 	}
 	if (subject->is_merged || is_seeded || is_due(shard, before) || subject->ticket->edition != shard->head.edition)
@@ -550,9 +555,9 @@ static void prefetch(const struct shard *shard, const struct page_slot *slot)
 	if (!next)
 		return;
 	__builtin_prefetch(next->bytes);
-	if (next->first && next->first->event != TOUCH_NO_EVENT)
+	if (next->first && is_event(next->first))
 		__builtin_prefetch(shard->incoming[next->first->event].value.at);
-	if (next->next && next->next->first && next->next->first->event != TOUCH_NO_EVENT)
+	if (next->next && next->next->first && is_event(next->next->first))
 		__builtin_prefetch(&shard->incoming[next->next->first->event]);
 }
 

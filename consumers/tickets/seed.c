@@ -90,7 +90,7 @@ void shard_touch_seeds(struct shard *shard)
 	for (uint32_t i = 0; i < SHARD_TIMERS_MAX && month <= last; i++) {
 		char id[256];
 		size_t size = shard_month_id(shard, shard->duty_unit[unit], month, id);
-		pages_touch(shard->pages, shard_address(shard, (struct text){ id, (uint32_t)size }), TOUCH_NO_EVENT);
+		pages_touch(shard->pages, shard_address(shard, (struct text){ id, (uint32_t)size }), TOUCH_SEED);
 		if (++unit == shard->duty_count) {
 			unit = 0;
 			month++;

@@ -57,6 +57,8 @@ struct changed_day {
 // An alert that was sent within `settle`, to be compared with the state once it has come back to where it was.
 struct sent_alert {
 	struct sent_alert *next;
+	uint64_t id_hash;
+	int64_t revision;
 	bool is_judged;
 	uint32_t size;
 	uint8_t bytes[];

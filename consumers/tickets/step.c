@@ -34,9 +34,12 @@ static void take_clock_mark(struct shard *shard, const struct kafka_message *mes
 {
 	struct error error;
 	int64_t clock_ms;
-	if (clock_mark_parse(message->key, message->value, header, &clock_ms, &error) != OK)
+	if (clock_mark_parse(message->key, message->value, header, &clock_ms, &error) != OK) {
 		refuse(shard, message, &error);
-	else if (clock_ms > shard->clock_ms)
+		return;
+	}
+	shard_seed_event(shard, clock_ms);  // each mark, so that it makes no difference which of them came in one step
+	if (clock_ms > shard->clock_ms)
 		shard->clock_ms = clock_ms;
 }
 

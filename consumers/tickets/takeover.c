@@ -434,7 +434,7 @@ enum status shard_take_over(struct shard *shard, int64_t committed, int64_t high
 	return status;
 }
 
-// A record of the topic of alerts. The newest of an id comes last, so the list is in reverse.
+// A record of the topic of alerts.
 static enum status take_sent(void *self, const struct kafka_message *message, struct error *error)
 {
 	struct shard *shard = self;
@@ -452,6 +452,8 @@ static enum status take_sent(void *self, const struct kafka_message *message, st
 	struct sent_alert *sent = memory_new(sizeof *sent + message->value.size);
 	sent->size = message->value.size;
 	memcpy(sent->bytes, message->value.at, message->value.size);
+	sent->id_hash = XXH3_64bits(alert.id.at, alert.id.size);
+	sent->revision = alert.revision;
 	sent->next = shard->sent_alerts;
 	shard->sent_alerts = sent;
 	if (alert.revision > shard->head.revision)
@@ -459,23 +461,35 @@ static enum status take_sent(void *self, const struct kafka_message *message, st
 	return OK;
 }
 
-// Keeps the newest of each id.
+static int compare_sent(const void *left, const void *right)
+{
+	const struct sent_alert *a = *(struct sent_alert *const *)left, *b = *(struct sent_alert *const *)right;
+	if (a->id_hash != b->id_hash)
+		return a->id_hash < b->id_hash ? -1 : 1;
+	return (a->revision < b->revision) - (a->revision > b->revision);
+}
+
+// Keeps of each id what readers believe: the greatest revision, which need not be the last record, since a stalled former owner may send late.
 static void keep_newest(struct shard *shard)
 {
-	struct set64 seen = { NULL, 0, 0 };
-	for (struct sent_alert **at = &shard->sent_alerts; *at;) {
-		struct sent_alert *sent = *at;
-		struct wire_alert alert;
-		bench()->arena.used = 0;
-		enum status status = wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &bench()->arena, &alert, NULL);
-		if (status == OK && set64_add(&seen, XXH3_64bits(alert.id.at, alert.id.size) | 1)) {
-			at = &sent->next;
+	size_t count = 0, capacity = 0;
+	struct sent_alert **all = NULL;
+	for (struct sent_alert *sent = shard->sent_alerts; sent; sent = sent->next) {
+		all = memory_grow(all, count + 1, sizeof *all, &capacity);
+		all[count++] = sent;
+	}
+	if (count)
+		qsort(all, count, sizeof *all, compare_sent);
+	shard->sent_alerts = NULL;
+	for (size_t i = count; i-- > 0;) {
+		if (i && all[i - 1]->id_hash == all[i]->id_hash) {
+			free(all[i]);
 			continue;
 		}
-		*at = sent->next;
-		free(sent);
+		all[i]->next = shard->sent_alerts;
+		shard->sent_alerts = all[i];
 	}
-	set64_done(&seen);
+	free(all);
 }
 
 enum status shard_read_back(struct shard *shard, struct error *error)
