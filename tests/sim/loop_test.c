@@ -1,57 +1,617 @@
-// loop_test.c - schedules that the design guards against, one by one.
+// loop_test.c - the schedules that design.md's ideas 2 to 5 guard against, one by one. guards.py takes each guard out and sees its schedule fail.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "civil.h"
+#include "head.h"
+#include "keys.h"
+#include "log.h"
 #include "town.h"
+#include "wire.h"
 
-static const struct town_setup usual = { .ticket_partitions = 2, .unit_partitions = 1, .change_partitions = 2, .is_event_clock = true, .settle_ms = 600000, .cache_mib = 1 };
+enum { PREFIX_BYTES = 24, ID_BYTES = 64, MAX_RUNS = 100000 };
+#define S SIM_SECOND_US
 #define FROM_MS (SIM_WALL_MS - 30 * DAY_MS)
+#define END_MS (SIM_WALL_MS + DAY_MS)
 
-static struct event dispatched(int64_t at_ms, const char *unit)
+static const struct town_setup one_partition = { .ticket_partitions = 1, .unit_partitions = 1, .change_partitions = 1, .is_event_clock = true, .settle_ms = 600000,
+	.cache_mib = 1 };
+
+static int64_t due_after_ms;  // of every dispatch; 0: as the policy says
+
+static void open_town(void)
 {
-	struct event event = event_of(EVENT_DISPATCHED, at_ms);
-	event.unit = names_intern(town_names(), NAME_UNIT, text_of(unit));
-	return event;
+	due_after_ms = 0;
+	town_open(1, &one_partition);
 }
 
-static void receive(const char *id, int64_t at_ms)
+static void send_ticket(const char *id, enum event_type type, int64_t at_ms, const char *unit)
 {
-	struct event event = event_of(EVENT_RECEIVED, at_ms);
-	event.kind = KIND_COMPLAINT;
-	event.level = LEVEL_CITY;
-	event.channel = CHANNEL_PHONE;
-	event.district = names_intern(town_names(), NAME_DISTRICT, TEXT("north"));
+	struct event event = event_of(type, at_ms);
+	event.unit = unit ? names_intern(town_names(), NAME_UNIT, text_of(unit)) : 0;
+	if (type == EVENT_RECEIVED) {
+		event.kind = KIND_COMPLAINT;
+		event.level = LEVEL_CITY;
+		event.channel = CHANNEL_PHONE;
+		event.district = names_intern(town_names(), NAME_DISTRICT, TEXT("north"));
+	}
+	if (type == EVENT_DISPATCHED && due_after_ms)
+		event.due_at_ms = at_ms + due_after_ms;
+	if (type == EVENT_RATED)
+		event.satisfied = ANSWER_NO;
 	town_send_ticket_event(id, &event, town_names());
-	event = dispatched(at_ms + 1000, "fire");
-	town_send_ticket_event(id, &event, town_names());
+}
+
+// So many tickets, each on a page of its own, all in one unit.
+static void send_tickets(const char *prefix, int count, int64_t at_ms)
+{
+	for (int i = 0; i < count; i++) {
+		char id[ID_BYTES];
+		snprintf(id, sizeof id, "%s%d-x", prefix, i);
+		send_ticket(id, EVENT_RECEIVED, at_ms + i, NULL);
+		send_ticket(id, EVENT_DISPATCHED, at_ms + i + SECOND_MS, "fire");
+	}
+}
+
+static void rate_tickets(const char *prefix, int count, int64_t at_ms)
+{
+	for (int i = 0; i < count; i++) {
+		char id[ID_BYTES];
+		snprintf(id, sizeof id, "%s%d-x", prefix, i);
+		send_ticket(id, EVENT_RESOLVED, at_ms + i, "fire");
+		send_ticket(id, EVENT_RATED, at_ms + i + SECOND_MS, NULL);
+	}
+}
+
+static void end_as_it_is(void)
+{
+	town_settle(200 * S);
+	assert_int_equal(town_check(), 0);
+	town_close();
+}
+
+// Lets all deadlines pass first, which also changes what was wrong: not for what must be right without a further change.
+static void end_town(void)
+{
+	town_send_clock_marks(END_MS);
+	end_as_it_is();
+}
+
+// Does something to a program when it comes to a command: at the verb, or at the EXEC behind it.
+enum blow { BLOW_CRASH, BLOW_STALL, BLOW_HANG, BLOW_CUT };
+static struct trap {
+	const char *verb, *key_end;   // what arms it
+	bool is_for_exec;
+	enum blow blow;
+	int64_t for_us;
+	struct instance *instance;
+	bool is_armed, is_sprung;
+} trap;
+
+static void act_blow(void *self, uint64_t number)
+{
+	(void)self;
+	(void)number;
+	if (trap.blow == BLOW_CRASH)
+		sim_member_crash(trap.instance->member);
+	else
+		sim_member_stall(trap.instance->member, trap.for_us);
+}
+
+static bool ends_with(struct text text, const char *end)
+{
+	size_t size = strlen(end);
+	return text.size >= size && !memcmp(text.at + text.size - size, end, size);
+}
+
+static void see(void *self, struct member *member, const char *verb, struct text key)
+{
+	(void)self;
+	if (trap.is_sprung || member != trap.instance->member)
+		return;
+	bool is_it = !strcmp(verb, trap.verb) && ends_with(key, trap.key_end);
+	trap.is_armed |= is_it;
+	if (!trap.is_armed || (trap.is_for_exec && strcmp(verb, "EXEC") != 0) || (!trap.is_for_exec && !is_it))
+		return;
+	trap.is_sprung = true;
+	if (trap.blow == BLOW_CRASH || trap.blow == BLOW_STALL)
+		sim_at(sim_now_us(), act_blow, NULL, 0);  // when the server has done what came with it
+	else
+		redis_sim_fail_at(1, trap.blow == BLOW_HANG ? FAIL_HANG : FAIL_CUT_BEFORE);
+}
+
+static void set_trap(struct instance *instance, const char *verb, const char *key_end, bool is_for_exec, enum blow blow, int64_t for_us)
+{
+	trap = (struct trap){ verb, key_end, is_for_exec, blow, for_us, instance, false, false };
+	redis_sim_watch_commands(see, NULL);
+}
+
+static void spring(int64_t within_us)
+{
+	sim_run_for(within_us);
+	assert_true(trap.is_sprung);
+}
+
+static struct head head_of(const char *shard)
+{
+	char key[KEY_BYTES_MAX];
+	struct head head;
+	struct error error;
+	key_head(shard, key);
+	const struct entry *entry = store_sim_find(key);
+	assert_non_null(entry);
+	assert_int_equal(head_parse(entry->value.item[0], &head, &error), OK);
+	return head;
 }
 
 static void undisturbed_tickets_are_counted(void **state)
 {
 	(void)state;
-	town_open(1, &usual);
+	open_town();
 	town_start_tickets();
-	for (int i = 0; i < 10; i++) {
-		char id[16] = "10000";
-		id[4] = (char)('0' + i);
-		receive(id, FROM_MS + i * HOUR_MS);
+	town_start_units();
+	send_tickets("a", 10, FROM_MS);
+	rate_tickets("a", 5, FROM_MS + DAY_MS);
+	end_town();
+}
+
+// Idea 2: the owner is stalled between its reading and its commit, another takes the partition over and goes on, and then it wakes.
+static void a_stalled_former_owner_changes_nothing(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *former = town_start_tickets();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(3 * S);
+	set_trap(former, "MGET", ":p:b0-x", false, BLOW_STALL, 20 * S);
+	send_tickets("b", 2, FROM_MS);
+	spring(S);
+	town_start_tickets();
+	sim_run_for(12 * S);
+	send_tickets("c", 3, FROM_MS);
+	sim_run_for(3 * S);
+	assert_int_equal(head_of("tickets.0").offset, 14);
+	end_town();
+}
+
+static void an_outcome_is_unknown(enum blow blow)
+{
+	open_town();
+	struct instance *instance = town_start_tickets();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(3 * S);
+	set_trap(instance, "MSET", "", true, blow, 0);
+	send_tickets("b", 2, FROM_MS);
+	send_ticket("a0-x", EVENT_RESOLVED, FROM_MS + DAY_MS, "fire");
+	spring(S);
+	sim_run_for(10 * S);
+	send_ticket("b0-x", EVENT_RESOLVED, FROM_MS + DAY_MS, "fire");
+	send_ticket("a0-x", EVENT_RATED, FROM_MS + 2 * DAY_MS, NULL);
+	end_town();
+}
+
+// Idea 2: a timeout leaves the outcome unknown.
+static void a_commit_went_through_and_its_reply_is_lost(void **state)
+{
+	(void)state;
+	an_outcome_is_unknown(BLOW_HANG);
+}
+
+static void a_commit_did_not_go_through_and_nobody_says_so(void **state)
+{
+	(void)state;
+	an_outcome_is_unknown(BLOW_CUT);
+}
+
+// Idea 2: the alert went out, Redis forgot why, and on replay the late resolution comes first.
+static void an_alert_that_a_rollback_took_back_is_retracted(void **state)
+{
+	(void)state;
+	open_town();
+	town_start_tickets();
+	send_ticket("early", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(5 * S);
+	send_ticket("late", EVENT_RECEIVED, FROM_MS, NULL);
+	send_ticket("late", EVENT_DISPATCHED, FROM_MS, "fire");
+	town_send_clock_marks(FROM_MS + 20 * DAY_MS);
+	sim_run_for(3 * S);
+	size_t alerts = kafka_sim_topic(TOWN_ALERTS)->partition[0].count + kafka_sim_topic(TOWN_ALERTS)->partition[1].count;
+	assert_int_not_equal(alerts, 0);
+	send_ticket("late", EVENT_RESOLVED, FROM_MS + HOUR_MS, "fire");
+	redis_sim_roll_back(3 * S + S / 2, 3 * S + S / 2);
+	end_town();
+}
+
+static void append_alert(const char *ticket_id, enum alert_state state, int64_t revision)
+{
+	uint8_t bytes[WIRE_ALERT_BYTES_MAX];
+	const struct wire_alert alert = { .id = TEXT("overdue/of-a-lost-state"), .rule = TEXT("overdue"), .ticket_id = text_of(ticket_id), .state = (uint8_t)state,
+		.severity = SEVERITY_WARNING, .at_ms = FROM_MS, .revision = revision };
+	size_t size = wire_pack_alert(&alert, bytes);
+	town_send_bytes(TOWN_ALERTS, alert.id, (struct text){ (const char *)bytes, (uint32_t)size });
+}
+
+// Idea 5: what readers believe is the greatest revision, and not the last record.
+static void an_alert_is_retracted_though_an_older_record_came_later(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(3 * S);
+	append_alert("a", ALERT_FIRING, sim_wall_us());
+	append_alert("a", ALERT_RETRACTED, sim_wall_us() - S);
+	sim_member_crash(tickets->member);
+	town_start_tickets();
+	end_town();
+}
+
+// Idea 2: months of units with duty are made from the first month that any clock was in, whichever marks are taken in one step.
+static void duty_does_not_depend_on_which_marks_came_in_one_step(void **state)
+{
+	(void)state;
+	open_town();
+	town_start_tickets();
+	sim_run_for(3 * S);
+	town_send_clock_marks(FROM_MS);
+	sim_run_for(3 * S);
+	size_t alerts = kafka_sim_topic(TOWN_ALERTS)->partition[0].count + kafka_sim_topic(TOWN_ALERTS)->partition[1].count;
+	assert_int_not_equal(alerts, 0);
+	redis_sim_roll_back(3 * S + S / 2, 3 * S + S / 2);
+	end_town();
+}
+
+// Idea 4: the node with the totals loses seconds, the one with the partials does not.
+static void totals_that_lost_other_seconds_are_summed_again(void **state)
+{
+	(void)state;
+	open_town();
+	town_start_tickets();
+	struct instance *units = town_start_units();
+	send_tickets("a", 3, FROM_MS);
+	sim_run_for(10 * S);
+	send_tickets("b", 3, FROM_MS);
+	sim_run_for(4 * S);
+	redis_sim_roll_back_unseen("hotline:{unit/", 5 * S);
+	redis_sim_roll_back_unseen("hotline:{city", 5 * S);
+	redis_sim_cut(units->member);
+	end_town();
+}
+
+// Idea 4: what changed is said again after a crash between the step and the saying.
+static void a_change_survives_a_crash_between_commit_and_sending(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	town_start_units();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(5 * S);
+	set_trap(tickets, "APPEND", "", true, BLOW_CRASH, 0);
+	send_tickets("b", 2, FROM_MS);
+	spring(S);
+	town_start_tickets();
+	end_town();
+}
+
+// Idea 3: many tickets fall due in one hour, and the owner dies between two chunks of them.
+static void a_crash_between_two_chunks_of_timers_loses_and_doubles_nothing(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	send_tickets("a", 20, FROM_MS);
+	sim_run_for(5 * S);
+	set_trap(tickets, "RPUSH", ":outbox", true, BLOW_CRASH, 0);
+	town_send_clock_marks(END_MS);
+	spring(2 * S);
+	assert_true(head_of("tickets.0").clock_ms == END_MS);
+	town_start_tickets();
+	end_town();
+}
+
+// Idea 2: numbers alone repeat after a rollback: the owner's cache would seem to hold for a head that another wrote.
+static void commit_numbers_that_repeat_after_a_rollback_mislead_nobody(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *former = town_start_tickets();
+	for (int i = 0; i < 6; i++) {
+		char prefix[PREFIX_BYTES];
+		snprintf(prefix, sizeof prefix, "a%d", i);
+		send_tickets(prefix, 1, FROM_MS);
+		sim_run_for(2 * S);
 	}
-	town_send_clock_marks(SIM_WALL_MS);
-	town_settle(60 * SIM_SECOND_US);
-	assert_int_equal(town_check(), 0);
+	uint64_t commit = head_of("tickets.0").commit;
+	sim_member_stall(former->member, 60 * S);
+	redis_sim_roll_back_unseen("hotline:{tickets.0}", 9 * S);
+	assert_true(head_of("tickets.0").commit + 3 < commit);
+	town_start_tickets();
+	sim_run_for(15 * S);
+	for (int i = 0; head_of("tickets.0").commit < commit; i++) {
+		char prefix[PREFIX_BYTES];
+		snprintf(prefix, sizeof prefix, "b%d", i);
+		send_tickets(prefix, 1, FROM_MS);
+		sim_run_for(S);
+	}
+	assert_true(head_of("tickets.0").commit == commit);
+	sim_member_stall(town_instance(1)->member, 50 * S);  // the new owner; the former one wakes first
+	send_tickets("c", 1, FROM_MS);
+	end_town();
+}
+
+// Idea 2: a bad message is passed by only after its dead letter is acknowledged.
+static void a_dead_letter_is_not_lost_in_a_crash(void **state)
+{
+	(void)state;
+	const struct kafka_faults none = { .ack_us_max = 5000 }, all = { .fail_e4 = 10000, .ack_us_max = 5000 };
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	send_tickets("a", 1, FROM_MS);
+	sim_run_for(3 * S);
+	kafka_sim_set_faults(&all);
+	town_send_bytes(TOWN_TICKETS, TEXT("bad"), TEXT("\xff\xff"));
+	sim_run_for(3 * S);
+	sim_member_crash(tickets->member);
+	kafka_sim_set_faults(&none);
+	town_start_tickets();
+	end_town();
+}
+
+static void ends_with_reason(struct instance *instance, const char *reason)
+{
+	sim_run_for(10 * S);
+	assert_true(instance->has_ended);
+	assert_int_equal(instance->status, FATAL);
+	assert_string_equal(instance->error.reason, reason);
 	town_close();
 }
 
-int main(void)
+// Idea 2: only --rebuild starts over.
+static void a_missing_head_with_history_stops_the_program(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(5 * S);
+	town_stop(tickets);
+	sim_run_for(5 * S);
+	for (size_t i = 0; i < store_sim_count(); i++) {
+		store_sim_touch(store_sim_at(i));
+		value_clear(&store_sim_at(i)->value);
+	}
+	ends_with_reason(town_start_tickets(), "head_missing");
+}
+
+// The same, when the group has never told Kafka of an offset.
+static void a_missing_head_with_other_keys_stops_the_program(void **state)
+{
+	(void)state;
+	open_town();
+	struct entry *names = store_sim_entry(TEXT("hotline:{tickets.0}:names"));
+	names->value.type = VALUE_LIST;
+	value_push(&names->value, TEXT("city"));
+	ends_with_reason(town_start_tickets(), "head_missing");
+}
+
+static void a_changed_number_of_partitions_stops_the_program(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(5 * S);
+	town_stop(tickets);
+	sim_run_for(5 * S);
+	kafka_sim_topic(TOWN_TICKETS)->partition_count = 2;
+	ends_with_reason(town_start_tickets(), "partitions_changed");
+}
+
+// Idea 5: the alert is in the outbox, and its owner dies before it sends it.
+static void an_alert_survives_a_crash_between_commit_and_sending(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(5 * S);
+	set_trap(tickets, "RPUSH", ":outbox", true, BLOW_CRASH, 0);
+	town_send_clock_marks(END_MS);
+	spring(2 * S);
+	town_start_tickets();
+	end_town();
+}
+
+// Idea 5: the former owner sends what it has in hand when it wakes, long after the new one has said better.
+static void a_late_alert_of_a_former_owner_does_no_harm(void **state)
+{
+	(void)state;
+	struct town_setup setup = one_partition;
+	setup.settle_ms = 0;  // reading back would mend it
+	town_open(1, &setup);
+	struct instance *former = town_start_tickets();
+	send_ticket("late", EVENT_RECEIVED, FROM_MS, NULL);
+	send_ticket("late", EVENT_DISPATCHED, FROM_MS, "fire");
+	sim_run_for(5 * S);
+	set_trap(former, "RPUSH", ":outbox", true, BLOW_STALL, 30 * S);
+	town_send_clock_marks(FROM_MS + 20 * DAY_MS);
+	spring(2 * S);
+	town_start_tickets();
+	sim_run_for(12 * S);
+	send_ticket("late", EVENT_RESOLVED, FROM_MS + HOUR_MS, "fire");
+	sim_run_for(30 * S);
+	end_town();
+}
+
+// Idea 4: hotline-units dies when the sums and the alert are stored and nothing is published.
+static void a_pass_survives_a_crash_between_commit_and_sending(void **state)
+{
+	(void)state;
+	struct town_setup setup = one_partition;
+	setup.settle_ms = 0;  // nothing is read again out of caution
+	town_open(1, &setup);
+	town_start_tickets();
+	struct instance *units = town_start_units();
+	send_tickets("a", 6, FROM_MS);
+	sim_run_for(5 * S);
+	set_trap(units, "RPUSH", "{unit/fire}:outbox", true, BLOW_CRASH, 0);
+	rate_tickets("a", 6, FROM_MS + HOUR_MS);
+	spring(5 * S);
+	town_start_units();
+	end_as_it_is();
+}
+
+// Idea 4: an instance that was stalled in the middle of a pass writes no sums of before.
+static void a_stalled_pass_writes_nothing_old(void **state)
+{
+	(void)state;
+	struct town_setup setup = one_partition;
+	setup.settle_ms = 0;
+	town_open(1, &setup);
+	town_start_tickets();
+	struct instance *former = town_start_units();
+	send_tickets("a", 2, FROM_MS);
+	sim_run_for(5 * S);
+	set_trap(former, "HGETALL", ":n:unit/fire:2024-02", false, BLOW_STALL, 20 * S);
+	send_tickets("b", 2, FROM_MS);
+	spring(5 * S);
+	town_start_units();
+	sim_run_for(8 * S);
+	send_tickets("c", 2, FROM_MS);
+	end_as_it_is();
+}
+
+// Half a day, so that a run takes few steps.
+#define HALF_DAY_MS (SIM_WALL_MS - DAY_MS / 2)
+
+static void play_small_town(struct instance **ret_tickets)
+{
+	open_town();
+	*ret_tickets = town_start_tickets();
+	town_start_units();
+	due_after_ms = 2 * HOUR_MS;
+	send_tickets("a", 3, HALF_DAY_MS);
+	town_send_bytes(TOWN_TICKETS, TEXT("bad"), TEXT("\xff\xff"));
+}
+
+// What ended is started again, as systemd does.
+static void restart_ended(void)
+{
+	for (size_t i = 0, count = town_instances(); i < count; i++) {
+		struct instance *instance = town_instance(i);
+		if (town_is_running(instance) || instance->is_asked_to_stop)
+			continue;
+		instance->is_asked_to_stop = 1;
+		instance->status = OK;
+		if (!strcmp(instance->program, "units"))
+			town_start_units();
+		else
+			town_start_tickets();
+	}
+}
+
+// Tells whether the failure that was set came about, or `doomed` died.
+static bool finish_small_town(const char *what, uint64_t number, struct instance *doomed)
+{
+	rate_tickets("a", 2, HALF_DAY_MS + HOUR_MS);
+	for (int i = 0; i < 5; i++) {
+		sim_run_for(2 * S);
+		restart_ended();
+	}
+	bool has_failed = doomed ? !town_is_running(doomed) : redis_sim_last_failed();
+	redis_sim_fail_at(0, FAIL_NOT);
+	if (doomed)
+		sim_member_crash(doomed->member);
+	restart_ended();
+	town_send_clock_marks(SIM_WALL_MS);
+	town_settle(200 * S);
+	size_t differences = town_check();
+	if (differences)
+		fail_msg("%s at %llu: %zu differences", what, (unsigned long long)number, differences);
+	town_close();
+	return has_failed;
+}
+
+// Each command to Redis fails in turn, in each way.
+static void every_command_fails_in_every_way(void **state)
+{
+	(void)state;
+	struct instance *tickets;
+	for (enum redis_failure failure = FAIL_CUT_BEFORE; failure < FAIL_COUNT; failure++) {
+		bool has_failed = true;
+		uint64_t command = 1;
+		for (; has_failed && command < MAX_RUNS; command++) {
+			play_small_town(&tickets);
+			redis_sim_fail_at(command, failure);
+			has_failed = finish_small_town(redis_failure_name(failure), command, NULL);
+		}
+		print_message("%s: %llu commands\n", redis_failure_name(failure), (unsigned long long)command - 1);
+	}
+}
+
+// Each program dies in each of its calls in turn.
+static void dies_in_every_call(bool is_units)
+{
+	enum { STEP = 3 };
+	bool has_died = true;
+	uint64_t call = 1;
+	for (; has_died && call < MAX_RUNS; call += STEP) {
+		struct instance *tickets, *doomed;
+		play_small_town(&tickets);
+		doomed = is_units ? town_instance(1) : tickets;
+		sim_member_crash_at(doomed->member, call);
+		has_died = finish_small_town("a crash", call, doomed);
+	}
+	print_message("%llu calls\n", (unsigned long long)call);
+}
+
+static void hotline_tickets_dies_in_every_call(void **state)
+{
+	(void)state;
+	dies_in_every_call(false);
+}
+
+static void hotline_units_dies_in_every_call(void **state)
+{
+	(void)state;
+	dies_in_every_call(true);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(undisturbed_tickets_are_counted),
+		cmocka_unit_test(a_stalled_former_owner_changes_nothing),
+		cmocka_unit_test(a_commit_went_through_and_its_reply_is_lost),
+		cmocka_unit_test(a_commit_did_not_go_through_and_nobody_says_so),
+		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted),
+		cmocka_unit_test(an_alert_is_retracted_though_an_older_record_came_later),
+		cmocka_unit_test(duty_does_not_depend_on_which_marks_came_in_one_step),
+		cmocka_unit_test(totals_that_lost_other_seconds_are_summed_again),
+		cmocka_unit_test(a_change_survives_a_crash_between_commit_and_sending),
+		cmocka_unit_test(a_crash_between_two_chunks_of_timers_loses_and_doubles_nothing),
+		cmocka_unit_test(commit_numbers_that_repeat_after_a_rollback_mislead_nobody),
+		cmocka_unit_test(a_dead_letter_is_not_lost_in_a_crash),
+		cmocka_unit_test(a_missing_head_with_history_stops_the_program),
+		cmocka_unit_test(a_missing_head_with_other_keys_stops_the_program),
+		cmocka_unit_test(a_changed_number_of_partitions_stops_the_program),
+		cmocka_unit_test(an_alert_survives_a_crash_between_commit_and_sending),
+		cmocka_unit_test(a_late_alert_of_a_former_owner_does_no_harm),
+		cmocka_unit_test(a_pass_survives_a_crash_between_commit_and_sending),
+		cmocka_unit_test(a_stalled_pass_writes_nothing_old),
+		cmocka_unit_test(every_command_fails_in_every_way),
+		cmocka_unit_test(hotline_tickets_dies_in_every_call),
+		cmocka_unit_test(hotline_units_dies_in_every_call),
 	};
+	log_init("sim", LOG_LEVEL_ERROR);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

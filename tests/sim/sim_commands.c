@@ -417,7 +417,7 @@ static struct redisReply *multi(struct session *session)
 static struct redisReply *discard(struct session *session)
 {
 	if (!session->is_multi)
-		sim_fail("DISCARD without MULTI");
+		return reply_new(REPLY_ERROR, TEXT("ERR DISCARD without MULTI"));
 	drop_queued(session);
 	unwatch(session);
 	return ok();
@@ -437,8 +437,6 @@ static struct redisReply *refuse(struct session *session, enum redis_failure fai
 	session->is_refused = session->is_multi;
 	switch (failure) {
 	case FAIL_LOADING: return reply_new(REPLY_ERROR, TEXT("LOADING Redis is loading the dataset in memory"));
-	case FAIL_READONLY: return reply_new(REPLY_ERROR, TEXT("READONLY You can't write against a read only replica."));
-	case FAIL_OOM: return reply_new(REPLY_ERROR, TEXT("OOM command not allowed when used memory > 'maxmemory'."));
 	default: return wrong_type();
 	}
 }

@@ -49,9 +49,11 @@ static struct wire {
 	void *seen_self;
 } wire;
 
+static bool has_failed;  // outlives the world
+
 const char *redis_failure_name(enum redis_failure failure)
 {
-	static const char *const name[] = { "none", "cut before", "cut after", "no reply", "LOADING", "READONLY", "OOM", "WRONGTYPE" };
+	static const char *const name[] = { "none", "cut before", "cut after", "no reply", "LOADING", "WRONGTYPE" };
 	return name[failure];
 }
 
@@ -157,7 +159,12 @@ void redis_sim_roll_back(int64_t least_us, int64_t most_us)
 {
 	sim_hit[SIM_rollbacks]++;
 	cut_all();
-	sim_hit[SIM_rolled_back_writes] += store_sim_roll_back(least_us, most_us);
+	sim_hit[SIM_rolled_back_writes] += store_sim_roll_back("", least_us, most_us);
+}
+
+void redis_sim_roll_back_unseen(const char *prefix, int64_t us)
+{
+	store_sim_roll_back(prefix, us, us);
 }
 
 void redis_sim_cut(struct member *member)
@@ -171,6 +178,7 @@ void redis_sim_fail_at(uint64_t command, enum redis_failure failure)
 {
 	wire.commands = 0;
 	wire.fail_at = command;
+	has_failed = false;
 	wire.failure = failure;
 }
 
@@ -179,9 +187,9 @@ uint64_t redis_sim_commands(void)
 	return wire.commands;
 }
 
-bool redis_sim_has_failed(void)
+bool redis_sim_last_failed(void)
 {
-	return wire.fail_at == UINT64_MAX;
+	return has_failed;
 }
 
 void redis_sim_watch_commands(void (*seen)(void *self, struct member *member, const char *verb, struct text key), void *self)
@@ -212,6 +220,7 @@ static enum redis_failure failure_now(void)
 		return is_busy ? FAIL_LOADING : FAIL_NOT;
 	}
 	wire.fail_at = UINT64_MAX;
+	has_failed = true;
 	return wire.failure;
 }
 

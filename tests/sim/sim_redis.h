@@ -23,14 +23,16 @@ void redis_sim_reset(void);
 void redis_sim_set_faults(const struct redis_faults *faults);
 void redis_sim_down(int64_t for_us);                              // cuts all, refuses connections
 void redis_sim_roll_back(int64_t least_us, int64_t most_us);      // cuts all, loses the last while
+// Only keys that start so, and nobody hears of it: a failover behind a proxy, or another node.
+void redis_sim_roll_back_unseen(const char *prefix, int64_t us);
 void redis_sim_cut(struct member *member);                        // its connections
 
-// What to do to the command of this number, counted from the reset or the last call. One thing, once.
-enum redis_failure { FAIL_NOT, FAIL_CUT_BEFORE, FAIL_CUT_AFTER, FAIL_HANG, FAIL_LOADING, FAIL_READONLY, FAIL_OOM, FAIL_WRONGTYPE, FAIL_COUNT };
+// What to do to the command of this number, counted from the reset or the last call. One thing, once. LOADING is answered with RETRY, as are READONLY and OOM; WRONGTYPE with FATAL.
+enum redis_failure { FAIL_NOT, FAIL_CUT_BEFORE, FAIL_CUT_AFTER, FAIL_HANG, FAIL_LOADING, FAIL_WRONGTYPE, FAIL_COUNT };
 const char *redis_failure_name(enum redis_failure failure);
 void redis_sim_fail_at(uint64_t command, enum redis_failure failure);
 uint64_t redis_sim_commands(void);                                // executed since then
-bool redis_sim_has_failed(void);
+bool redis_sim_last_failed(void);                                // the last one that was set came about
 // Called when a command comes to the server, before it is executed; for directed tests.
 void redis_sim_watch_commands(void (*seen)(void *self, struct member *member, const char *verb, struct text key), void *self);
 

@@ -194,13 +194,13 @@ static int64_t cut_of(struct text key, uint64_t salt, int64_t least_us, int64_t 
 	return least_us + (int64_t)((hash_of(tag_of(key)) ^ salt) * UINT64_C(0x9e3779b97f4a7c15) >> 20) % (most_us - least_us + 1);
 }
 
-size_t store_sim_roll_back(int64_t least_us, int64_t most_us)
+size_t store_sim_roll_back(const char *prefix, int64_t least_us, int64_t most_us)
 {
 	uint64_t salt = sim_below(UINT64_MAX);
 	size_t undone = 0, kept = store.undo_at;
 	for (size_t i = store.undo_count; i-- > store.undo_at;) {
 		struct undo *undo = &store.undo[i];
-		if (undo->at_us < sim_now_us() - cut_of(undo->entry->key, salt, least_us, most_us))
+		if (!text_starts_with(undo->entry->key, text_of(prefix)) || undo->at_us < sim_now_us() - cut_of(undo->entry->key, salt, least_us, most_us))
 			continue;
 		value_clear(&undo->entry->value);
 		undo->entry->value = undo->before;

@@ -47,7 +47,7 @@ void value_set_field(struct value *value, struct text field, struct text item);
 bool value_delete_field(struct value *value, struct text field);
 void value_trim_front(struct value *value, size_t count);
 
-// Everything of the last `us` is undone, for each hash tag a time of its own between least and most. Returns how many changes that were.
-size_t store_sim_roll_back(int64_t least_us, int64_t most_us);
+// Everything of the last while is undone in keys that start so, for each hash tag a time of its own between least and most. Returns how many changes that were.
+size_t store_sim_roll_back(const char *prefix, int64_t least_us, int64_t most_us);
 
 #endif

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""guards.py BUILD - takes each guard that loop_test is about out of the programs in turn, and sees its schedule fail.
+
+A guard is one line of a source, named here with the schedule that must miss it. The source is changed in a copy, compiled by the build's own command and linked
+into a loop_test of its own. A line that is not found any more fails, so that this list keeps up with the code.
+"""
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+STEP, TAKEOVER, JUDGE, COMMIT = "tickets/step.c", "tickets/takeover.c", "tickets/judge.c", "tickets/commit.c"
+
+# schedule, source, what stands there, what is put in its place
+GUARDS = [
+    ("a_stalled_former_owner_changes_nothing", STEP, 'redis_begin(shard->redis, "WATCH");', 'redis_begin(shard->redis, "EXISTS");'),
+    ("a_commit_did_not_go_through_and_nobody_says_so", TAKEOVER, "	pages_clear(shard->pages);\n", ""),
+    ("a_commit_did_not_go_through_and_nobody_says_so", TAKEOVER, "	cells_clear(shard->cells);\n", ""),
+    ("a_commit_did_not_go_through_and_nobody_says_so", "tickets/loop.c",
+     "status = kafka_seek(loop->consumer, shard_topic(place->shard), shard_partition(place->shard), shard_offset(place->shard), error);", "status = OK;"),
+    ("an_alert_that_a_rollback_took_back_is_retracted", STEP, "return shard->read_back_at >= 0 &&", "return false &&"),
+    ("an_alert_is_retracted_though_an_older_record_came_later", TAKEOVER, "return (a->revision < b->revision) - (a->revision > b->revision);",
+     "return (a->revision > b->revision) - (a->revision < b->revision);"),
+    ("duty_does_not_depend_on_which_marks_came_in_one_step", STEP, "	shard_seed_event(shard, clock_ms);", ""),
+    ("totals_that_lost_other_seconds_are_summed_again", "units/loop_kafka.c", "enum status loop_go_back(struct loop *loop, struct error *error)\n{\n",
+     "enum status loop_go_back(struct loop *loop, struct error *error)\n{\n	if (loop->consumer)\n		return OK;\n"),
+    ("a_change_survives_a_crash_between_commit_and_sending", TAKEOVER, "status = load_changes(shard, error);", "status = OK; (void)load_changes;"),
+    ("a_crash_between_two_chunks_of_timers_loses_and_doubles_nothing", JUDGE, "judge_at(shard, subject, old_policy, subject->ticket->clock_ms,",
+     "judge_at(shard, subject, old_policy, shard->head.clock_ms,"),
+    ("a_crash_between_two_chunks_of_timers_loses_and_doubles_nothing", COMMIT, "	int64_t hour = due_queue_finished_hour(shard->due);",
+     "	int64_t hour = (due_queue_finished_hour(shard->due), shard->read_hour - 1);"),
+    ("commit_numbers_that_repeat_after_a_rollback_mislead_nobody", TAKEOVER, "shard->head.owner = clock_random_id();", "shard->head.owner = 1;"),
+    ("a_dead_letter_is_not_lost_in_a_crash", STEP, "		if (relay_has_dead_letters(shard->relay))\n			return OK;\n", ""),
+    ("a_missing_head_with_history_stops_the_program", TAKEOVER, "	if (committed >= 0)\n", "	if (false)\n"),
+    ("a_missing_head_with_other_keys_stops_the_program", TAKEOVER, "if (status == OK && reply_integer(reply))", "if (false)"),
+    ("a_changed_number_of_partitions_stops_the_program", TAKEOVER, "if (head->partitions != shard->partitions)", "if (false)"),
+    ("an_alert_survives_a_crash_between_commit_and_sending", TAKEOVER, "status = load_outbox(shard, error);", "status = OK; (void)load_outbox;"),
+    ("a_late_alert_of_a_former_owner_does_no_harm", JUDGE, "shard->head.revision + 1 > now_us ? shard->head.revision + 1 : now_us;", "1;"),
+    ("a_pass_survives_a_crash_between_commit_and_sending", "units/loop_pass.c", "	courier_begin(&loop->courier,", "	loop_commit(loop);\n	courier_begin(&loop->courier,"),
+    ("a_pass_survives_a_crash_between_commit_and_sending", "units/pass_read.c", "outgoing_add(&pass->outgoing, OUTGOING_ALERT, alert.id, value);", ""),
+    ("a_stalled_pass_writes_nothing_old", "units/pass_read.c", 'redis_begin(pass->redis, "WATCH");', 'redis_begin(pass->redis, "EXISTS");'),
+]
+
+
+def commands(build):
+    """The commands that make loop_test: by object file, and the one that links."""
+    text = subprocess.run(["ninja", "-C", build, "-t", "commands", "loop_test"], check=True, capture_output=True, text=True).stdout
+    compiling, linking = {}, None
+    for line in text.splitlines():
+        found = re.search(r" -o (\S+)( |$)", line)
+        if found and " -c " in line:
+            compiling[found.group(1)] = line
+        elif found and found.group(1).endswith("loop_test"):
+            linking = line
+    return compiling, linking
+
+
+def object_of(compiling, source):
+    program, name = source.split("/")
+    ends = f"small/{program}/{name}.o"
+    return next(target for target in compiling if target.endswith(ends))
+
+
+def break_guard(build, work, number, guard, compiling, linking):
+    """Returns a program without the guard."""
+    _, source, there, instead = guard
+    target = object_of(compiling, source)
+    words = shlex.split(compiling[target])
+    original = os.path.join(build, words[words.index("-c") + 1])
+    with open(original, encoding="utf-8") as file:
+        text = file.read()
+    if text.count(there) != 1:
+        raise SystemExit(f"{source}: {text.count(there)} times in it, not once: {there}")
+    directory = os.path.join(work, str(number))
+    os.mkdir(directory)
+    broken = os.path.join(directory, os.path.basename(original))
+    with open(broken, "w", encoding="utf-8") as file:
+        file.write(text.replace(there, instead))
+    words[words.index("-c") + 1] = broken
+    made = os.path.join(directory, "broken.o")
+    words[words.index("-o") + 1] = made
+    for option in ("-MF", "-MT"):
+        if option in words:
+            words[words.index(option) + 1] = os.path.join(directory, "broken.d")
+    subprocess.run(words + ["-w", "-I", os.path.dirname(original)], cwd=build, check=True)
+    program = os.path.join(directory, "loop_test")
+    linked = linking.replace(f" {target} ", f" {made} ").replace(" -o tests/sim/loop_test ", f" -o {program} ")
+    subprocess.run(linked, shell=True, cwd=build, check=True)
+    return program
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
+    compiling, linking = commands(build)
+    missed = 0
+    with tempfile.TemporaryDirectory() as work:
+        for number, guard in enumerate(GUARDS):
+            if wanted not in guard[0]:
+                continue
+            program = break_guard(build, work, number, guard, compiling, linking)
+            result = subprocess.run([program, guard[0]], capture_output=True, text=True, check=False)
+            found = result.returncode != 0
+            missed += not found
+            print(f"{'seen  ' if found else 'MISSED'} {guard[0]} without {guard[3].strip() or guard[2].strip()!r} in {guard[1]}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
