@@ -19,7 +19,7 @@ nobody_left() {
 said=$("${demo[@]}" --once --tickets 500 2>&1)
 has_line "source" "made-up city: 120 units, 500 tickets" "$said"
 has_line "units" 'hotline units --from 2024-03-01 --to 2024-03-31' "$said"
-has_line "summary" "[0-9]+ events through the embedded broker, [0-9]+ alerts, in [0-9.]+ s" "$said"
+has_line "summary" "[0-9 ]+ events through the embedded broker, [0-9 ]+ alerts, in [0-9.]+ s" "$said"
 has_line "end" "Everything is stopped" "$said"
 nobody_left
 

@@ -131,6 +131,11 @@ def is_gone(rule: str, state: str) -> bool:
     return state == "retracted" or (rule == "floors" and state == "resolved")
 
 
+def told(counters: dict[Key, int]) -> dict[Key, int]:
+    """Without what only the rules count, which neither the oracle nor the simulator knows; escalation takes points."""
+    return {key: value for key, value in counters.items() if key[2] not in ("escalated", "repeated", "duty_missed", "points_taken")}
+
+
 def is_base(dimension: str) -> bool:
     """Not one that is counted apart by channel or level."""
     return not re.search(r"/(channel|level)/[^/]*$", dimension) or dimension.startswith("category/")
