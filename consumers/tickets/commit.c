@@ -322,6 +322,7 @@ static void drop_batch(struct shard *shard)
 	shard->stats.events += shard->batch_count;
 	shard->incoming_count -= shard->batch_count;
 	if (shard->incoming_count)
+		if (shard->incoming_count)
 		memmove(shard->incoming, shard->incoming + shard->batch_count, shard->incoming_count * sizeof *shard->incoming);
 	shard->batch_count = 0;
 	shard->incoming_since_ms = clock_monotonic_ms();
