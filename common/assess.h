@@ -27,6 +27,7 @@ struct leg {
 	int64_t term_from_ms;          // from where the term runs: the dispatch, or the reopening
 	int64_t due_at_ms;             // NEVER_MS when it has none
 	int64_t ended_at_ms;           // NEVER_MS while open
+	int64_t held_until_ms;         // the same, but the resolution where the unit gave back what it had resolved
 	bool is_due_given;             // due_at_ms comes from the source and not from the policy
 	bool is_due_covered;           // no day without calendar data was looked at
 	int64_t late_from_ms;          // when an earlier due time passed that was then moved; 0 when none did
@@ -188,6 +189,8 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 const struct resolution *facts_resolution_for(const struct facts *facts, const struct event *event);
 // The first revisit that comes after this event; NULL when there is none.
 const struct event *facts_revisit_after(const struct facts *facts, const struct event *event);
+// Was the ticket resolved at that instant?
+bool facts_is_resolved_at(const struct facts *facts, int64_t at_ms);
 // Until when the leg may be given back in time, itself included.
 int64_t facts_return_until_ms(const struct facts *facts, const struct leg *leg);
 // The first earlier leg of the same unit that it gave back; NULL when there is none. A unit that resolves such a leg has shirked. Source: S2, table 3.

@@ -94,6 +94,8 @@ static void end_leg(struct leg *leg, enum leg_end end, const struct event *event
 	leg->end = end;
 	leg->ended_at_ms = event->at_ms;
 	leg->ended = event;
+	if (leg->held_until_ms == NEVER_MS)
+		leg->held_until_ms = event->at_ms;
 }
 
 static struct leg *new_leg(struct facts *facts, const struct event *event, bool is_assist)
@@ -105,6 +107,7 @@ static struct leg *new_leg(struct facts *facts, const struct event *event, bool 
 		.dispatched_at_ms = event->at_ms,
 		.due_at_ms = NEVER_MS,
 		.ended_at_ms = NEVER_MS,
+		.held_until_ms = NEVER_MS,
 		.is_due_covered = true,
 		.dispatched = event,
 	};
@@ -247,7 +250,7 @@ static void take_revisited(struct facts *facts, const struct event *event)
 	if (!facts->version->reopen_continues)
 		set_term(facts, leg, event->at_ms);
 	leg->end = LEG_OPEN;
-	leg->ended_at_ms = NEVER_MS;
+	leg->ended_at_ms = leg->held_until_ms = NEVER_MS;
 	leg->ended = NULL;
 	facts->holder = leg;
 }
@@ -315,6 +318,14 @@ const struct event *facts_revisit_after(const struct facts *facts, const struct 
 		if (later->type == EVENT_REVISITED && !later->is_void)
 			return later;
 	return NULL;
+}
+
+bool facts_is_resolved_at(const struct facts *facts, int64_t at_ms)
+{
+	for (const struct resolution *r = facts->resolution; r < facts->resolution + facts->resolution_count; r++)
+		if (r->event->at_ms <= at_ms && at_ms < r->until_ms)
+			return true;
+	return false;
 }
 
 int64_t facts_return_until_ms(const struct facts *facts, const struct leg *leg)

@@ -3,7 +3,8 @@
 // A warning that falls outside working hours comes at their next start, or at once where the due time is not later than that. It fires from then until the leg
 // ends or its due time passes (overdue takes over). Readings: a leg that ends at the very instant of a warning needs none; nor is there one before the term
 // starts, where the whole term is shorter than so long before; the shares are of the term as it stands, so an extension or a reopening takes back what it makes
-// untrue, and the warning comes again at its new instant; on a day off there are no working hours.
+// untrue, and the warning comes again at its new instant; one that would have come while the ticket was resolved does not come after a reopening; on a day off
+// there are no working hours.
 #include "civil.h"
 #include "rule.h"
 
@@ -29,16 +30,19 @@ static int64_t working_instant(const struct facts *facts, int64_t at_ms)
 	return civil_day_start_ms(day, policy->zone_ms) + facts->version->office_from_ms;
 }
 
+// False when neither this warning nor a later one has come.
 static bool warn(const struct rule *rule, const struct facts *facts, struct outcome *outcome, const struct leg *leg, uint32_t number, int64_t at_ms)
 {
-	if (at_ms >= leg->ended_at_ms || at_ms < leg->term_from_ms)
+	if (at_ms >= leg->held_until_ms || at_ms < leg->term_from_ms)
 		return false;
 	int64_t working_ms = working_instant(facts, at_ms);
 	if (working_ms < leg->due_at_ms)
 		at_ms = working_ms;
 	bool is_open = leg->end == LEG_OPEN;
-	if (is_open ? !outcome_reached(outcome, facts, at_ms) : at_ms >= leg->ended_at_ms)
+	if (is_open ? !outcome_reached(outcome, facts, at_ms) : at_ms >= leg->held_until_ms)
 		return false;
+	if (facts_is_resolved_at(facts, at_ms))
+		return true;  // nobody needed it then; the next one may be needed
 	bool is_firing = is_open && !outcome_reached(outcome, facts, leg->due_at_ms + 1);
 	struct about about = { .at_ms = leg->dispatched_at_ms, .unit = leg->unit, .number = number };
 	struct alert alert = rule_alert(rule, facts, about, at_ms, is_firing);

@@ -7,14 +7,6 @@
 #include "civil.h"
 #include "rule.h"
 
-static bool is_resolved_at(const struct facts *facts, int64_t at_ms)
-{
-	for (const struct resolution *r = facts->resolution; r < facts->resolution + facts->resolution_count; r++)
-		if (r->event->at_ms <= at_ms && at_ms < r->until_ms)
-			return true;
-	return false;
-}
-
 // The last day after which so many working days of its month are left.
 static int32_t first_listed_day(const struct facts *facts, int32_t last_day)
 {
@@ -30,12 +22,12 @@ static void judge_leg(const struct facts *facts, struct outcome *outcome, const 
 	int32_t last_day = civil_month_last_day(civil_day_of(leg->dispatched_at_ms, zone_ms));
 	for (;; last_day = civil_month_last_day(last_day + 1)) {
 		int64_t end_ms = civil_day_end_ms(last_day, zone_ms);
-		if (leg->ended_at_ms <= end_ms)
+		if (leg->held_until_ms <= end_ms)
 			return;
 		bool is_open = leg->end == LEG_OPEN;
 		if (is_open && !outcome_reached(outcome, facts, civil_day_start_ms(first_listed_day(facts, last_day), zone_ms)))
 			return;
-		if (!is_resolved_at(facts, end_ms))
+		if (!facts_is_resolved_at(facts, end_ms))
 			outcome_list(outcome, LIST_MONTH_END, leg->unit, last_day, 0);
 		if (is_open && !outcome_reached(outcome, facts, end_ms + 1))
 			return;
