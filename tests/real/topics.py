@@ -28,7 +28,7 @@ def main(case: Case) -> None:
     stack.start()
     truth_file = str(case.folder / "truth")
     case.run(program("hotline-simulate"), "-b", broker.brokers, "-q", "--tickets", "500", "--from", "2025-03-01", "--days", "20", "--truth", truth_file, *TOPICS)
-    wanted = {key: value for key, value in read_truth(truth_file).items() if key[0] == "city"}
+    wanted = {key: value for key, value in state.told(read_truth(truth_file)).items() if key[0] == "city"}
 
     def counted() -> dict[state.Key, int]:
         return {key: value for key, value in state.months(stack.redis.client).items() if key in wanted}
