@@ -105,7 +105,8 @@ class Meter:
 
     def take(self) -> dict[str, float]:
         cpu = {name: cpu_s(pid) - self.began.get(name, 0.0) for name, pid in self.pids.items()}
-        return {**cpu, "other": busy_s() - cpu_s() - self.began_all - sum(cpu.values())}
+        # The kernel counts the machine and the processes in ticks of their own: the rest of a machine at rest may come out just below nothing.
+        return {**cpu, "other": max(0.0, busy_s() - cpu_s() - self.began_all - sum(cpu.values()))}
 
 
 class Figures(NamedTuple):
