@@ -77,7 +77,7 @@ static const struct kafka_setting settings[] = {
 	{ "fetch.wait.max.ms", "20", false },
 	{ "fetch.error.backoff.ms", "100", false },
 	{ "heartbeat.interval.ms", "1000", false },
-	{ "queued.min.messages", "100000", false },  // for all partitions together, since they share one queue; see nudge()
+	{ "queued.min.messages", "30000", false },  // for all partitions together, since they share one queue; see nudge()
 	{ "fetch.queue.backoff.ms", "20", true },
 };
 

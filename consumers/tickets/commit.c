@@ -21,7 +21,7 @@ void appendices_clear(struct appendices *appendices)
 void appendices_done(struct appendices *appendices)
 {
 	for (size_t i = 0; i < appendices->capacity; i++)
-		free(appendices->item[i].buffer.bytes);
+		buffer_done(&appendices->item[i].buffer);
 	free(appendices->item);
 	*appendices = (struct appendices){ NULL, 0, 0 };
 }
@@ -322,7 +322,6 @@ static void drop_batch(struct shard *shard)
 	shard->stats.events += shard->batch_count;
 	shard->incoming_count -= shard->batch_count;
 	if (shard->incoming_count)
-		if (shard->incoming_count)
 		memmove(shard->incoming, shard->incoming + shard->batch_count, shard->incoming_count * sizeof *shard->incoming);
 	shard->batch_count = 0;
 	shard->incoming_since_ms = clock_monotonic_ms();
@@ -371,8 +370,7 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	drop_sent(shard);
 	pages_end_step(shard->pages);
 	cells_end_step(shard->cells);
-	pages_trim(shard->pages, shard->settings->cache_bytes / 4 * 3);
-	cells_trim(shard->cells, shard->settings->cache_bytes / 4);
+	shard_trim_cache(shard);
 	return OK;
 }
 

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "civil.h"
@@ -27,6 +28,12 @@ void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
 	buffer->bytes = memory_grow(buffer->bytes, buffer->size + size, 1, &buffer->capacity);
 	memcpy(buffer->bytes + buffer->size, bytes, size);
 	buffer->size += size;
+}
+
+void buffer_done(struct buffer *buffer)
+{
+	free(buffer->bytes);
+	*buffer = (struct buffer){ NULL, 0, 0 };
 }
 
 // The place of the number, or where it would go: the items ascend.

@@ -38,8 +38,10 @@ struct loop {
 	struct place place[LOOP_SHARDS_MAX];
 	size_t count;
 	bool is_assigned;
-	bool is_live;         // all shards have caught up
-	int64_t trim_at_ms;   // monotonic; 0 when there is nothing to give back
+	struct cache_budget cache;
+	int64_t rest_at_ms;   // monotonic; 0 when not all shards have caught up, or the memory of that was given back
+	bool is_live, has_enough;
+	int64_t asked_at_ms;  // monotonic, when Kafka was asked last
 	int64_t commit_at_ms;
 	struct pollfd poll[LOOP_SHARDS_MAX + 2];
 	struct kafka_message message[POLL_BATCH];
@@ -56,25 +58,39 @@ static struct place *find(struct loop *loop, uint32_t topic, int32_t partition)
 	return NULL;
 }
 
-// Catching up, tickets that were just written are read again soon; when live, a little memory holds what is in use.
-static void share_cache(struct loop *loop)
+static size_t cache_limit(const struct loop *loop)
 {
-	size_t bytes = (size_t)loop->options->cache_mib * 1024 * 1024 / (loop->is_live ? LOOP_CACHE_LIVE_PART : 1);
-	loop->settings.cache_bytes = bytes / (loop->count ? loop->count : 1);
+	return (size_t)loop->options->cache_mib * 1024 * 1024;
 }
 
-// The memory of catching up goes back to the system once the shards have had time to let go of it.
+// Catching up, tickets that were just written are read again soon; when live, a little memory holds what is in use, and the rest goes back to the system.
+static void rest(struct loop *loop)
+{
+	loop->cache.limit_bytes = cache_limit(loop) / LOOP_CACHE_LIVE_PART;
+	for (size_t i = 0; i < loop->count; i++)
+		shard_rest(loop->place[i].shard);
+	malloc_trim(0);
+}
+
 static void note_live(struct loop *loop, bool is_live, int64_t now_ms)
 {
 	if (is_live != loop->is_live) {
 		loop->is_live = is_live;
-		loop->trim_at_ms = is_live ? now_ms + LOOP_TRIM_AFTER_MS : 0;
-		share_cache(loop);
+		loop->rest_at_ms = is_live ? now_ms + LOOP_REST_AFTER_MS : 0;
+		if (!is_live)
+			loop->cache.limit_bytes = cache_limit(loop);
 	}
-	if (loop->trim_at_ms && now_ms >= loop->trim_at_ms) {
-		malloc_trim(0);
-		loop->trim_at_ms = 0;
+	if (loop->rest_at_ms && now_ms >= loop->rest_at_ms) {
+		rest(loop);
+		loop->rest_at_ms = 0;
 	}
+}
+
+// A shard that takes nothing in for now gives up its part too.
+static void trim_caches(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->count && loop->cache.bytes > loop->cache.limit_bytes; i++)
+		shard_trim(loop->place[i].shard);
 }
 
 static void drop(struct place *place)
@@ -134,7 +150,6 @@ static enum status assign(void *self, struct kafka_partition *partition, size_t 
 	if (status != OK)
 		drop_all(loop);
 	loop->is_assigned = status == OK;
-	share_cache(loop);
 	return status;
 }
 
@@ -149,7 +164,6 @@ static void let_go(void *self, const struct kafka_partition *partition, size_t c
 		drop(place);
 		*place = loop->place[--loop->count];
 	}
-	share_cache(loop);
 }
 
 static void take(struct loop *loop, struct kafka_message *message)
@@ -183,8 +197,20 @@ static void lose_end(struct loop *loop, const struct error *problem)
 	}
 }
 
+static bool has_enough(const struct loop *loop)
+{
+	size_t waiting = 0;
+	for (size_t i = 0; i < loop->count; i++)
+		waiting += shard_waiting(loop->place[i].shard);
+	return waiting >= LOOP_WAITING_MAX && clock_monotonic_ms() < loop->asked_at_ms + LOOP_ASK_MS;
+}
+
 static enum status poll_kafka(struct loop *loop, struct error *error)
 {
+	loop->has_enough = has_enough(loop);
+	if (loop->has_enough)
+		return OK;
+	loop->asked_at_ms = clock_monotonic_ms();
 	for (int round = 0; round < POLL_ROUNDS; round++) {
 		struct kafka_message message;
 		enum kafka_event event;
@@ -306,6 +332,7 @@ static void tell_admin(struct loop *loop)
 			remark = "another policy than this process's file is in force; SIGHUP puts the file's in force";
 	}
 	note_live(loop, is_live, now_ms);
+	trim_caches(loop);
 	admin_set_ready(loop->admin, !problem, problem ? problem : remark);
 }
 
@@ -323,7 +350,7 @@ static int wait_ms(const struct loop *loop)
 static void wait(struct loop *loop)
 {
 	nfds_t count = 0;
-	loop->poll[count++] = (struct pollfd){ .fd = kafka_consumer_fd(loop->consumer), .events = POLLIN };
+	loop->poll[count++] = (struct pollfd){ .fd = loop->has_enough ? -1 : kafka_consumer_fd(loop->consumer), .events = POLLIN };
 	loop->poll[count++] = (struct pollfd){ .fd = kafka_producer_fd(loop->outlet.producer), .events = POLLIN };
 	for (size_t i = 0; i < loop->count; i++) {
 		short events = shard_poll_events(loop->place[i].shard);
@@ -463,6 +490,7 @@ static void configure(struct loop *loop, const struct tickets_options *options, 
 	loop->topic[0] = options->common.topic;
 	loop->topic[1] = options->unit_topic;
 	loop->outlet = (struct outlet){ .alerts = options->alerts_topic, .changes = options->changes_topic, .dead_letters = options->dead_letters_topic };
+	loop->cache.limit_bytes = cache_limit(loop);
 	loop->settings = (struct shard_settings){
 		.redis = options->common.redis,
 		.policies = start->policies,
@@ -470,6 +498,7 @@ static void configure(struct loop *loop, const struct tickets_options *options, 
 		.told_at_ms = start->policy_told_at_ms,
 		.names = start->names,
 		.outlet = &loop->outlet,
+		.cache = &loop->cache,
 		.kafka = { .brokers = options->common.brokers, .client_id = "hotline-tickets", .property_count = options->common.property.count },
 		.settle_ms = options->settle_ms,
 		.is_event_clock = options->clock == CLOCK_EVENT_INDEX,

@@ -25,12 +25,17 @@ enum {
 	SHARD_BATCH_MAX = 20000,         // events in one step
 	SHARD_BATCH_GOOD = 8000,         // catching up, a step waits for so many events
 	SHARD_GATHER_MS = 50,            // but not longer than this
-	SHARD_INCOMING_MAX = 60000,      // events that wait; above it the partition is paused
+	SHARD_INCOMING_MAX = 60000,      // events that wait; above it the partition is paused. The loop holds all of them to less: LOOP_WAITING_MAX
 	SHARD_TIMERS_MAX = 5000,         // tickets that a step looks at because of their time
 	SHARD_REPLY_TIMEOUT_MS = 5000,   // a step whose replies take longer is given up, its outcome unknown
 	SHARD_HEARTBEAT_MS = 10000,      // how often an idle shard writes its clock down
 	SHARD_FUTURE_MS = 5 * 60 * 1000, // an event further ahead of its record is refused: one bad clock must not fire a city's deadlines
 	SHARD_CHUNK_MS = 60 * 1000,      // how long one chunk of changes is written to
+};
+
+// What the caches of all shards of a process may hold together, and what they do. The limit is its owner's, the sum the shards'.
+struct cache_budget {
+	size_t limit_bytes, bytes;
 };
 
 // What all shards of a process share. Lives as long as they do.
@@ -45,7 +50,7 @@ struct shard_settings {
 	int64_t settle_ms;               // above the worst rollback of Redis
 	bool is_event_clock;             // never the wall clock
 	bool rebuild;                    // start over: forget all that the shard has
-	size_t cache_bytes;              // of pages and counters, of one shard; may change as shards come and go
+	struct cache_budget *cache;      // of pages and counters
 };
 
 // Counts for /metrics, since the process started.
@@ -76,6 +81,11 @@ void shard_lost_end(struct shard *shard);
 
 // Goes on as far as it can without waiting. RETRY: it has lost its connection or its ownership and is away now. FATAL: stop.
 MUST_USE enum status shard_run(struct shard *shard, struct error *error);
+
+// While the caches together are above their limit, gives up the same part of this one as all others do: what was used longest ago. Nothing during a step.
+void shard_trim(struct shard *shard);
+// There is little to do: trims, and gives back the room that large steps needed. Nothing during a step.
+void shard_rest(struct shard *shard);
 
 int shard_fd(const struct shard *shard);          // -1 when away
 short shard_poll_events(const struct shard *shard);  // POLLIN, POLLOUT; 0 when it waits for nothing from Redis

@@ -1,4 +1,4 @@
-// shard_inside.h - what the parts of a shard share: takeover.c, step.c, judge.c, commit.c.
+// shard_inside.h - what the parts of a shard share: takeover.c, step.c, judge.c, commit.c, cache.c.
 #ifndef HOTLINE_SHARD_INSIDE_H
 #define HOTLINE_SHARD_INSIDE_H
 
@@ -95,6 +95,7 @@ struct shard {
 
 	struct pages *pages;
 	struct cells *cells;
+	size_t cache_bytes;              // of both, as they stand in the budget
 	struct due *due;
 	struct relay *relay;
 	struct page_slot **reading;      // pages being read
@@ -121,7 +122,7 @@ struct shard {
 	int64_t end_seen_ms;             // monotonic
 	int64_t reached_at_ms;           // monotonic, of the last commit
 	struct appendices due_files, alert_files, list_files;
-	struct buffer changes, alerts, outgoing;
+	struct buffer changes, alerts;
 	struct staged_alert *staged;
 	size_t staged_count, staged_capacity;
 	struct changed_day *changed;     // of this step
@@ -152,6 +153,7 @@ struct bench {
 struct bench *bench(void);
 
 void buffer_add(struct buffer *buffer, const void *bytes, size_t size);
+void buffer_done(struct buffer *buffer);
 void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size);
 void appendices_clear(struct appendices *appendices);
 void appendices_done(struct appendices *appendices);
@@ -190,6 +192,11 @@ void shard_seed_again(struct shard *shard);
 bool shard_wants_seeds(const struct shard *shard);
 void shard_touch_seeds(struct shard *shard);       // as this step begins
 void shard_advance_seeds(struct shard *shard);     // as it commits, after the clock was advanced
+
+// cache.c: what is kept in memory between steps.
+void shard_weigh_cache(struct shard *shard);       // after every change of it
+void shard_trim_cache(struct shard *shard);        // between two steps
+void shard_drop_room(struct shard *shard);         // frees what is only used during a step; between two steps
 
 // takeover.c
 void shard_clear(struct shard *shard);

@@ -81,6 +81,7 @@ void shard_clear(struct shard *shard)
 	drop_incoming(shard);
 	pages_clear(shard->pages);
 	cells_clear(shard->cells);
+	shard_weigh_cache(shard);
 	due_clear(shard->due);
 	relay_clear(shard->relay);
 	drop_editions(shard);
@@ -107,25 +108,16 @@ void shard_free(struct shard *shard)
 	if (!shard)
 		return;
 	shard_clear(shard);
+	shard->settings->cache->bytes -= shard->cache_bytes;
 	pages_free(shard->pages);
 	cells_free(shard->cells);
 	due_free(shard->due);
 	relay_free(shard->relay);
 	dictionary_free(shard->dictionary);
-	appendices_done(&shard->due_files);
-	appendices_done(&shard->alert_files);
-	appendices_done(&shard->list_files);
 	set64_done(&shard->chunk_seen);
 	set64_done(&shard->known_keys);
-	free(shard->changes.bytes);
-	free(shard->alerts.bytes);
-	free(shard->sweep.bytes);
+	shard_drop_room(shard);
 	free(shard->duty_unit);
-	free(shard->expected);
-	free(shard->incoming);
-	free(shard->reading);
-	free(shard->staged);
-	free(shard->changed);
 	free(shard->chunk_closed_ms);
 	free(shard);
 }
