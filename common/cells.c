@@ -7,17 +7,14 @@
 #include "civil.h"
 #include "memory.h"
 
-// One channel and level of a cell. Below zero only while its month is not loaded.
-struct sub {
-	int64_t n[COUNTER_COUNT];
-};
-
+// The counters of a day. Most are never used, so only those have room that were. Below zero only while the month is not loaded.
 struct cell {
-	bool is_dirty;
-	uint8_t count, capacity;
-	uint8_t place[SUB_COUNT];  // by sub: its place in `sub` + 1
-	struct sub sub[];
+	uint64_t mask[SUB_COUNT];   // by sub: the counters that have room
+	uint16_t first[SUB_COUNT];  // by sub: where their sums begin
+	uint16_t count, capacity;
+	int64_t sum[];              // sub by sub, in the order of the counters
 };
+enum { SUMS_MIN = 16 };
 
 // The months of one dimension that are in memory. Nearly every look-up is about the month of the last one.
 struct shelf {
@@ -58,7 +55,7 @@ struct cells *cells_new(void)
 
 static size_t cell_weight(const struct cell *cell)
 {
-	return cell ? sizeof *cell + cell->capacity * sizeof *cell->sub + 16 : 0;  // 16: what the allocator takes
+	return cell ? sizeof *cell + cell->capacity * sizeof *cell->sum + 16 : 0;  // 16: what the allocator takes
 }
 
 static size_t month_free(struct cell_month *month)
@@ -119,38 +116,52 @@ static struct cell_month *month_of(struct cells *cells, name_id dimension, int32
 	return shelf->recent = shelf->month[shelf->count++] = found;
 }
 
-// Room for one more sub.
+// Room for one more sum.
 static struct cell *grow(struct cells *cells, struct cell *cell)
 {
-	cells->bytes -= cell_weight(cell);
-	uint8_t capacity = !cell ? 1 : cell->capacity < SUB_COUNT / 2 ? (uint8_t)(2 * cell->capacity) : SUB_COUNT;
+	size_t had = cell_weight(cell), capacity = cell ? 2u * cell->capacity : SUMS_MIN;
+	if (capacity > SUB_COUNT * COUNTER_COUNT)
+		capacity = SUB_COUNT * COUNTER_COUNT;
 	bool is_new = !cell;
-	cell = memory_resize(cell, 1, sizeof *cell + capacity * sizeof *cell->sub);
+	cell = memory_resize(cell, 1, sizeof *cell + capacity * sizeof *cell->sum);
 	if (is_new)
 		memset(cell, 0, sizeof *cell);
-	cell->capacity = capacity;
-	cells->bytes += cell_weight(cell);
+	cell->capacity = (uint16_t)capacity;
+	cells->bytes += cell_weight(cell) - had;
 	return cell;
 }
 
-static struct sub *sub_at(struct cells *cells, struct cell_month *month, unsigned day_of_month, uint8_t sub)
+// Room for a counter that the day does not have yet.
+static void open_sum(struct cells *cells, struct cell **day, uint8_t sub, unsigned place)
 {
-	struct cell *cell = month->day[day_of_month - 1];
-	if (!cell || (!cell->place[sub] && cell->count == cell->capacity))
-		cell = month->day[day_of_month - 1] = grow(cells, cell);
-	if (!cell->place[sub]) {
-		memset(&cell->sub[cell->count], 0, sizeof *cell->sub);
-		cell->place[sub] = ++cell->count;
-	}
-	return &cell->sub[cell->place[sub] - 1];
+	struct cell *cell = *day;
+	if (!cell || cell->count == cell->capacity)
+		cell = *day = grow(cells, cell);
+	memmove(&cell->sum[place + 1], &cell->sum[place], (cell->count - place) * sizeof *cell->sum);
+	cell->sum[place] = 0;
+	cell->count++;
+	while (++sub < SUB_COUNT)
+		cell->first[sub]++;
 }
 
-static void mark(struct cells *cells, struct cell_month *month)
+static void add(struct cells *cells, struct cell **day, uint8_t sub, enum counter counter, int64_t amount)
 {
+	uint64_t bit = UINT64_C(1) << counter, mask = *day ? (*day)->mask[sub] : 0;
+	unsigned place = (*day ? (*day)->first[sub] : 0u) + (unsigned)__builtin_popcountll(mask & (bit - 1));
+	if (!(mask & bit)) {
+		open_sum(cells, day, sub, place);
+		(*day)->mask[sub] |= bit;
+	}
+	(*day)->sum[place] += amount;
+}
+
+static void mark(struct cells *cells, struct cell_month *month, unsigned day_of_month)
+{
+	bool is_marked = month->dirty_days;
 	month->used_at = cells->step;
-	if (month->is_dirty)
+	month->dirty_days |= UINT32_C(1) << (day_of_month - 1);
+	if (is_marked)
 		return;
-	month->is_dirty = true;
 	month->next_dirty = NULL;
 	if (cells->last)
 		cells->last->next_dirty = month;
@@ -171,19 +182,17 @@ static struct place place_of(struct cells *cells, int32_t day)
 	return cells->memo[i].place;
 }
 
-static struct sub *sub_to_change(struct cells *cells, name_id dimension, int32_t day, uint8_t sub)
+static struct cell **day_to_change(struct cells *cells, name_id dimension, int32_t day)
 {
 	struct place place = place_of(cells, day);
 	struct cell_month *month = month_of(cells, dimension, place.month);
-	struct sub *found = sub_at(cells, month, place.day_of_month, sub);
-	month->day[place.day_of_month - 1]->is_dirty = true;
-	mark(cells, month);
-	return found;
+	mark(cells, month, place.day_of_month);
+	return &month->day[place.day_of_month - 1];
 }
 
 void cells_add(struct cells *cells, name_id dimension, int32_t day, uint8_t sub, enum counter counter, int32_t amount)
 {
-	sub_to_change(cells, dimension, day, sub)->n[counter] += amount;
+	add(cells, day_to_change(cells, dimension, day), sub, counter, amount);
 }
 
 // Where a contribution counts: at most unit, district, group, city and two categories.
@@ -226,10 +235,10 @@ static void add_together(struct cells *cells, const struct outcome *outcome, con
 	size_t count = targets_of(outcome, first->contribution, policy, city, target);
 	struct change *end = cells->change + cells->change_count;
 	for (size_t i = 0; i < count; i++) {
-		struct sub *sub = sub_to_change(cells, target[i].dimension, first->contribution->day, target[i].sub);
+		struct cell **day = day_to_change(cells, target[i].dimension, first->contribution->day);
 		for (struct change *change = cells->change + (first - cells->change); change < end; change++)
 			if (!change->is_done && is_same_place(first->contribution, change->contribution))
-				sub->n[change->contribution->counter] += change->sign * (int32_t)change->contribution->amount;
+				add(cells, day, target[i].sub, (enum counter)change->contribution->counter, change->sign * (int64_t)change->contribution->amount);
 	}
 	for (struct change *change = end; change-- > first;)
 		change->is_done |= is_same_place(first->contribution, change->contribution);
@@ -300,27 +309,29 @@ struct cell_month *cells_dirty(const struct cells *cells)
 	return cells->dirty;
 }
 
-bool cell_is_dirty(const struct cell *cell)
-{
-	return cell && cell->is_dirty;
-}
-
 enum status cells_load_day(struct cells *cells, struct cell_month *month, unsigned day_of_month, struct text value, struct error *error)
 {
-	struct counters stored[SUB_COUNT];
-	memset(stored, 0, sizeof stored);
 	if (day_of_month < 1 || day_of_month > 31)
 		return error_set(error, FATAL, "broken_state", "stored counters have a day %u", day_of_month);
-	enum status status = partial_add(value, stored, error);
-	if (status != OK)
-		return status;
-	for (unsigned sub = 0; sub < SUB_COUNT; sub++) {
-		if (counters_is_zero(&stored[sub]))
-			continue;
-		struct sub *sum = sub_at(cells, month, day_of_month, (uint8_t)sub);
+	while (value.size) {
+		struct counters stored;
+		uint8_t sub;
+		enum status status = partial_take(&value, &sub, &stored, error);
+		if (status != OK)
+			return status;
 		for (unsigned i = 0; i < COUNTER_COUNT; i++)
-			sum->n[i] += (int64_t)stored[sub].n[i];
+			if (stored.n[i])
+				add(cells, &month->day[day_of_month - 1], sub, (enum counter)i, (int64_t)stored.n[i]);
 	}
+	return OK;
+}
+
+static enum status check_sums(const struct cell *cell, unsigned sub, struct error *error)
+{
+	const int64_t *sum = cell->sum + cell->first[sub];
+	for (uint64_t rest = cell->mask[sub]; rest; rest &= rest - 1, sum++)
+		if (*sum < 0)
+			return error_set(error, FATAL, "broken_state", "counter %s would be %lld", counter_name((enum counter)__builtin_ctzll(rest)), (long long)*sum);
 	return OK;
 }
 
@@ -328,16 +339,12 @@ enum status cell_pack(const struct cell *cell, uint8_t ret_bytes[PARTIAL_BYTES_M
 {
 	size_t size = 0;
 	for (unsigned sub = 0; sub < SUB_COUNT; sub++) {
-		struct counters counters;
-		if (!cell->place[sub])
+		if (!cell->mask[sub])
 			continue;
-		const struct sub *sum = &cell->sub[cell->place[sub] - 1];
-		for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-			if (sum->n[i] < 0)
-				return error_set(error, FATAL, "broken_state", "counter %s would be %lld", counter_name((enum counter)i), (long long)sum->n[i]);
-			counters.n[i] = (uint64_t)sum->n[i];
-		}
-		size += partial_pack_sub((uint8_t)sub, &counters, ret_bytes + size);
+		enum status status = check_sums(cell, sub, error);
+		if (status != OK)
+			return status;
+		size += partial_pack_some((uint8_t)sub, cell->mask[sub], (const uint64_t *)cell->sum + cell->first[sub], ret_bytes + size);
 	}
 	*ret_size = size;
 	return OK;
@@ -345,12 +352,8 @@ enum status cell_pack(const struct cell *cell, uint8_t ret_bytes[PARTIAL_BYTES_M
 
 void cells_end_step(struct cells *cells)
 {
-	for (struct cell_month *month = cells->dirty; month; month = month->next_dirty) {
-		month->is_dirty = false;
-		for (unsigned i = 0; i < 31; i++)
-			if (month->day[i])
-				month->day[i]->is_dirty = false;
-	}
+	for (struct cell_month *month = cells->dirty; month; month = month->next_dirty)
+		month->dirty_days = 0;
 	cells->dirty = cells->last = NULL;
 	cells->step++;
 }

@@ -21,7 +21,8 @@ struct cell_month {
 	struct cell_month *next_dirty;
 	name_id dimension;
 	int32_t month;
-	bool is_loaded, is_dirty;
+	bool is_loaded;
+	uint32_t dirty_days;     // bit 0 is the first of the month: what was changed in this step
 	uint64_t used_at;
 	struct cell *day[31];
 };
@@ -41,7 +42,6 @@ void cells_add_difference(struct cells *cells, const struct outcome *before, con
 struct cell_month *cells_dirty(const struct cells *cells);  // the first month that was changed in this step; follow next_dirty
 // Adds what Redis has for one day of a month. After all days, set is_loaded.
 MUST_USE enum status cells_load_day(struct cells *cells, struct cell_month *month, unsigned day_of_month, struct text value, struct error *error);
-bool cell_is_dirty(const struct cell *cell);                // NULL is not
 // Packs one day; 0 when everything is zero. FATAL broken_state when a counter would be below zero.
 MUST_USE enum status cell_pack(const struct cell *cell, uint8_t ret_bytes[PARTIAL_BYTES_MAX], size_t *ret_size, struct error *error);
 

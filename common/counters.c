@@ -139,18 +139,25 @@ bool rate_is_below(struct rate rate, uint32_t limit_e4)
 	return rate.denominator && (wide)rate.numerator * 10000 < (wide)rate.denominator * limit_e4;
 }
 
+size_t counters_pack_some(uint64_t mask, const uint64_t *value, uint8_t ret_bytes[COUNTERS_PACKED_BYTES_MAX])
+{
+	const uint64_t *at = value;
+	uint64_t there = mask;
+	for (uint64_t rest = mask; rest; rest &= rest - 1)
+		if (!*at++)
+			there ^= rest & -rest;
+	if (!there)
+		return 0;
+	size_t size = varint_put(ret_bytes, there);
+	for (; mask; mask &= mask - 1, value++)
+		if (*value)
+			size += varint_put(ret_bytes + size, *value);
+	return size;
+}
+
 size_t counters_pack(const struct counters *counters, uint8_t ret_bytes[COUNTERS_PACKED_BYTES_MAX])
 {
-	uint64_t mask = 0;
-	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		if (counters->n[i])
-			mask |= UINT64_C(1) << i;
-	if (!mask)
-		return 0;
-	size_t size = varint_put(ret_bytes, mask);
-	for (uint64_t rest = mask; rest; rest &= rest - 1)
-		size += varint_put(ret_bytes + size, counters->n[__builtin_ctzll(rest)]);
-	return size;
+	return counters_pack_some((UINT64_C(1) << COUNTER_COUNT) - 1, counters->n, ret_bytes);
 }
 
 size_t counters_unpack(const uint8_t *bytes, size_t size, struct counters *ret_counters)

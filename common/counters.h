@@ -30,7 +30,7 @@ enum counter {
 #undef X
 	COUNTER_COUNT,
 };
-_Static_assert(COUNTER_COUNT <= 64, "the packed form has a mask of 64 bits");
+_Static_assert(COUNTER_COUNT < 64, "the packed form has a mask of 64 bits");
 
 // Points are ten-thousandths: 0.02 points are 200. Everything else counts ones.
 struct counters {
@@ -61,6 +61,8 @@ bool rate_is_below(struct rate rate, uint32_t limit_e4);
 // Packed: a mask of what is not zero, then each as a varint. At most COUNTERS_PACKED_BYTES_MAX; 0 bytes for nothing at all.
 enum { COUNTERS_PACKED_BYTES_MAX = 10 + 10 * COUNTER_COUNT };
 size_t counters_pack(const struct counters *counters, uint8_t ret_bytes[COUNTERS_PACKED_BYTES_MAX]);
+// The same of some counters: a value for each bit of the mask, in order.
+size_t counters_pack_some(uint64_t mask, const uint64_t *value, uint8_t ret_bytes[COUNTERS_PACKED_BYTES_MAX]);
 // How many bytes were read, 0 when they are broken.
 size_t counters_unpack(const uint8_t *bytes, size_t size, struct counters *ret_counters);
 

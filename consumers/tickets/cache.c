@@ -57,7 +57,10 @@ void shard_drop_room(struct shard *shard)
 
 void shard_rest(struct shard *shard)
 {
-	shard_trim(shard);
-	if (shard->phase == PHASE_IDLE && !shard->incoming_count)
-		shard_drop_room(shard);
+	if (shard->phase != PHASE_IDLE || shard->incoming_count)
+		return;
+	pages_trim(shard->pages, 0);
+	cells_trim(shard->cells, 0);
+	shard_weigh_cache(shard);
+	shard_drop_room(shard);
 }

@@ -1,7 +1,6 @@
 // What the step writes: counters that must be loaded first, then one transaction.
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -137,72 +136,49 @@ static void note_change(struct shard *shard, name_id dimension, int32_t day)
 	shard->changed[shard->changed_count++] = (struct changed_day){ dimension, day };
 }
 
-static enum status write_day(struct shard *shard, struct cell_month *month, unsigned index, bool *ret_is_zero, struct error *error)
+// "05" for the fifth.
+static void write_day_name(struct shard *shard, unsigned index)
 {
-	uint8_t bytes[PARTIAL_BYTES_MAX];
-	char day[3];
-	size_t size;
-	enum status status = cell_pack(month->day[index], bytes, &size, error);
-	*ret_is_zero = !size;
-	if (status != OK || !size)
-		return status;
-	snprintf(day, sizeof day, "%02u", (index + 1) % 100);
-	redis_argument_string(shard->redis, day);
-	redis_argument(shard->redis, (struct text){ (const char *)bytes, (uint32_t)size });
-	return OK;
+	const char name[2] = { (char)('0' + (index + 1) / 10), (char)('0' + (index + 1) % 10) };
+	redis_argument(shard->redis, (struct text){ name, sizeof name });
 }
 
 static void delete_days(struct shard *shard, const char *key, size_t size, uint32_t zero)
 {
 	begin_key(shard, "HDEL", key, size);
-	for (unsigned i = 0; i < 31; i++) {
-		char day[3];
-		snprintf(day, sizeof day, "%02u", (i + 1) % 100);
-		if (zero >> i & 1)
-			redis_argument_string(shard->redis, day);
-	}
+	for (; zero; zero &= zero - 1)
+		write_day_name(shard, (unsigned)__builtin_ctz(zero));
 	end(shard);
 }
 
-static enum status check_month(const struct cell_month *month, bool *ret_has_value, struct error *error)
-{
-	uint8_t bytes[PARTIAL_BYTES_MAX];
-	size_t size;
-	*ret_has_value = false;
-	for (unsigned i = 0; i < 31; i++) {
-		if (!cell_is_dirty(month->day[i]))
-			continue;
-		enum status status = cell_pack(month->day[i], bytes, &size, error);
-		if (status != OK)
-			return status;
-		*ret_has_value |= size != 0;
-	}
-	return OK;
-}
-
+// The days of a month that were changed: one HSET, begun with the first that is not zero.
 static enum status write_month(struct shard *shard, struct cell_month *month, struct error *error)
 {
 	char key[KEY_BYTES_MAX];
-	size_t size = key_partial(shard->name, names_dimension(shard->settings->names, month->dimension), month->month, key);
+	uint8_t bytes[PARTIAL_BYTES_MAX];
+	size_t key_size = key_partial(shard->name, names_dimension(shard->settings->names, month->dimension), month->month, key), size;
 	uint32_t zero = 0;
-	bool has_value, is_zero;
-	enum status status = check_month(month, &has_value, error);
-	if (status != OK)
-		return status;
-	if (has_value)
-		begin_key(shard, "HSET", key, size);
-	for (unsigned i = 0; i < 31; i++) {
-		if (!cell_is_dirty(month->day[i]))
-			continue;
-		status = write_day(shard, month, i, &is_zero, error);
-		assert(status == OK);
-		zero |= (uint32_t)is_zero << i;
+	bool has_begun = false;
+	for (uint32_t rest = month->dirty_days; rest; rest &= rest - 1) {
+		unsigned i = (unsigned)__builtin_ctz(rest);
+		enum status status = cell_pack(month->day[i], bytes, &size, error);
+		if (status != OK)
+			return status;
 		note_change(shard, month->dimension, civil_month_first_day(month->month) + (int32_t)i);
+		if (!size) {
+			zero |= UINT32_C(1) << i;
+			continue;
+		}
+		if (!has_begun)
+			begin_key(shard, "HSET", key, key_size);
+		has_begun = true;
+		write_day_name(shard, i);
+		redis_argument(shard->redis, (struct text){ (const char *)bytes, (uint32_t)size });
 	}
-	if (has_value)
+	if (has_begun)
 		end(shard);
 	if (zero)
-		delete_days(shard, key, size, zero);
+		delete_days(shard, key, key_size, zero);
 	return OK;
 }
 

@@ -63,7 +63,7 @@ static size_t cache_limit(const struct loop *loop)
 	return (size_t)loop->options->cache_mib * 1024 * 1024;
 }
 
-// Catching up, tickets that were just written are read again soon; when live, a little memory holds what is in use, and the rest goes back to the system.
+// Catching up, tickets that were just written are read again soon; when live, a little memory holds what is in use. All else goes back to the system.
 static void rest(struct loop *loop)
 {
 	loop->cache.limit_bytes = cache_limit(loop) / LOOP_CACHE_LIVE_PART;

@@ -84,7 +84,8 @@ MUST_USE enum status shard_run(struct shard *shard, struct error *error);
 
 // While the caches together are above their limit, gives up the same part of this one as all others do: what was used longest ago. Nothing during a step.
 void shard_trim(struct shard *shard);
-// There is little to do: trims, and gives back the room that large steps needed. Nothing during a step.
+// There is little to do: gives up the whole cache, so that what is in use comes back close together, and the room that large steps needed. Nothing during a step
+// nor while events wait.
 void shard_rest(struct shard *shard);
 
 int shard_fd(const struct shard *shard);          // -1 when away
