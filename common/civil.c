@@ -86,11 +86,14 @@ int civil_weekday(int32_t day)
 	return (int)(day + THURSDAY - 7 * floor_div(day + THURSDAY, 7));
 }
 
+static bool is_of_calendar(struct civil civil)
+{
+	return civil.month >= 1 && civil.month <= 12 && civil.day >= 1 && civil.day <= civil_month_day_count(civil.year * 12 + civil.month - 1);
+}
+
 bool civil_is_valid(struct civil civil)
 {
-	if (civil.year < YEAR_MIN || civil.year > YEAR_MAX || civil.month < 1 || civil.month > 12 || civil.day < 1)
-		return false;
-	return civil.day <= civil_month_day_count(civil.year * 12 + civil.month - 1);
+	return civil.year >= YEAR_MIN && civil.year <= YEAR_MAX && is_of_calendar(civil);
 }
 
 // Written digit by digit: the strings have fixed places, and a wrong width cannot overflow them.
@@ -190,13 +193,9 @@ static bool take_month(struct text *text, int *ret_year, int *ret_month)
 	return take_number(text, 4, ret_year) && take(text, '-') && take_number(text, 2, ret_month);
 }
 
-static bool take_day(struct text *text, int32_t *ret_day)
+static bool take_civil(struct text *text, struct civil *ret_civil)
 {
-	struct civil civil;
-	if (!take_month(text, &civil.year, &civil.month) || !take(text, '-') || !take_number(text, 2, &civil.day) || !civil_is_valid(civil))
-		return false;
-	*ret_day = civil_to_day(civil);
-	return true;
+	return take_month(text, &ret_civil->year, &ret_civil->month) && take(text, '-') && take_number(text, 2, &ret_civil->day) && is_of_calendar(*ret_civil);
 }
 
 // "09:12:00", without leap seconds: no clock that sends events shows them.
@@ -247,12 +246,14 @@ static bool take_zone(struct text *text, int32_t *ret_zone_ms)
 
 bool civil_parse_instant(struct text text, int64_t *ret_at_ms)
 {
-	int32_t day, zone_ms;
+	struct civil civil;
+	int32_t zone_ms;
 	int64_t time_ms, fraction_ms;
-	if (!take_day(&text, &day) || !take(&text, 'T') || !take_time(&text, &time_ms) || !take_fraction(&text, &fraction_ms)
+	if (!take_civil(&text, &civil) || !take(&text, 'T') || !take_time(&text, &time_ms) || !take_fraction(&text, &fraction_ms)
 		|| !take_zone(&text, &zone_ms) || text.size)
 		return false;
-	int64_t at_ms = civil_day_start_ms(day, zone_ms) + time_ms + fraction_ms;
+	// The instant must be in 1970 to 2199, not the day as written: an instant of ours written in any zone can be read again.
+	int64_t at_ms = civil_day_start_ms(civil_to_day(civil), zone_ms) + time_ms + fraction_ms;
 	if (at_ms < INSTANT_MIN_MS || at_ms > INSTANT_MAX_MS)
 		return false;
 	*ret_at_ms = at_ms;
@@ -261,10 +262,10 @@ bool civil_parse_instant(struct text text, int64_t *ret_at_ms)
 
 bool civil_parse_day(struct text text, int32_t *ret_day)
 {
-	int32_t day;
-	if (!take_day(&text, &day) || text.size)
+	struct civil civil;
+	if (!take_civil(&text, &civil) || text.size || !civil_is_valid(civil))
 		return false;
-	*ret_day = day;
+	*ret_day = civil_to_day(civil);
 	return true;
 }
 
