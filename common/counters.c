@@ -105,7 +105,7 @@ struct rate rate_of(const struct counters *counters, enum rate_id id, int excell
 	case RATE_COUNT:
 		break;
 	}
-	assert(!"no such rate");
+	assert(false && "no such rate");
 	return (struct rate){ 0, 0 };
 }
 

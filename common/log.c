@@ -183,7 +183,7 @@ static void put_number(struct line *line, const char *key, size_t key_size, cons
 	case 'x': size = snprintf(value, sizeof value, "%0*jx", zeros ? zeros : 1, take_unsigned(conversion, arguments)); break;
 	case 'c': size = snprintf(value, sizeof value, "%c", va_arg(arguments->list, int)); break;
 	case 'f': size = snprintf(value, sizeof value, "%.*f", conversion->has_precision ? conversion->precision : 6, va_arg(arguments->list, double)); break;
-	default: assert(!"log.h does not know this conversion");
+	default: assert(false && "log.h does not know this conversion");
 	}
 	put_pair(line, key, key_size, value, (size_t)size < sizeof value ? (size_t)size : sizeof value - 1);
 }

@@ -93,7 +93,7 @@ static name_id add(struct names *names, enum name_kind kind, struct text name, u
 	memcpy(dimension, prefix[kind].at, prefix[kind].size);
 	memcpy(dimension + prefix[kind].size, name.at, size - prefix[kind].size);
 	name_id id = (name_id)names->count++;
-	names->name[id] = (struct name){ .dimension = dimension, .size = size, .hash = hash, .kind = kind };
+	names->name[id] = (struct name){ .dimension = dimension, .size = size, .hash = hash, .kind = (uint8_t)kind };
 	names->slot[slot_of(names, kind, name, hash)] = id;
 	return id;
 }

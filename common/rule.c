@@ -22,6 +22,7 @@ struct alert rule_alert(const struct rule *rule, const struct facts *facts, stru
 }
 
 // A value that is too long ends between two characters, with a mark.
+__attribute__((format(printf, 2, 0)))
 static void write_value(char ret_value[RULE_VALUE_BYTES], const char *format, va_list args)
 {
 	static const char mark[] = "…";

@@ -263,7 +263,7 @@ static enum status take(struct pass *pass, const struct redisReply *reply, struc
 	case PHASE_TRIM: return take_trim(pass, reply, error);
 	case PHASE_IDLE: break;
 	}
-	assert(!"a reply that nobody asked for");
+	assert(false && "a reply that nobody asked for");
 	return FATAL;
 }
 

@@ -16,7 +16,7 @@ static void look_up(struct replay *replay, int64_t *now_ms)
 // Waits until it is the event's turn. The first event is now; an event older than the one before does not wait.
 static void keep_pace(struct replay *replay, int64_t at_ms)
 {
-	if (!replay->options->speed)
+	if (replay->options->speed == 0)
 		return;
 	if (!replay->started_ms) {
 		replay->started_ms = clock_monotonic_ms();
@@ -74,7 +74,7 @@ static enum status take_all(struct replay *replay, struct error *error)
 	for (uint64_t i = 0; !is_end; i++) {
 		if (*replay->is_asked_to_stop)
 			return stopped(error);
-		if (i % LOOK_EVERY == 0 || replay->options->speed)
+		if (i % LOOK_EVERY == 0 || replay->options->speed > 0)
 			look_up(replay, &now_ms);
 		enum status status = take_event(replay, now_ms, &is_end, error);
 		if (status == REJECT)

@@ -32,6 +32,7 @@ static void write_file(const char *bytes, size_t size, bool is_gzip)
 	fclose(file);
 }
 
+__attribute__((format(printf, 1, 2)))
 static void note(const char *format, ...)
 {
 	size_t size = strlen(seen);

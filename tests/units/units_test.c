@@ -597,7 +597,7 @@ static enum status take_letter(void *self, const struct kafka_message *message, 
 {
 	(void)error;
 	struct letter *letter = self;
-	struct text reason, topic, offset, partition;
+	struct text reason = { 0 }, topic = { 0 }, offset = { 0 }, partition = { 0 };
 	assert_true(kafka_message_header(message, "reason", &reason) && kafka_message_header(message, "topic", &topic));
 	assert_true(kafka_message_header(message, "offset", &offset) && kafka_message_header(message, "partition", &partition));
 	assert_true(text_copy(message->value, letter->value, sizeof letter->value) && text_copy(reason, letter->reason, sizeof letter->reason));
