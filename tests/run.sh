@@ -37,7 +37,8 @@ preset_of() {
 }
 packages_of() {
 	case $1 in
-		real | long) echo "run kafka" ;;
+		real) echo "run kafka" ;;
+		long) echo "run kafka fuzz" ;;
 		browser) echo "run browser" ;;
 		fuzz) echo fuzz ;;
 	esac

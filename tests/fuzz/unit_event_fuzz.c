@@ -1,0 +1,23 @@
+// What comes on hotline.unit-events.
+#include "fuzz.h"
+
+#include "wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	static struct wire_arena arena;
+	struct names *names = names_new();
+	struct text value = fuzz_text(bytes, size);
+	struct error error = { .reason = NULL };
+	struct event event;
+	arena.used = 0;
+	enum status status = wire_unpack_unit_event(value, names, &arena, &event, &error);
+	assert(status == OK || (status == REJECT && error.reason && error.text[0]));
+	if (status == OK) {
+		assert(event_is_of_unit(&event));
+		fuzz_check_event((struct text){ NULL, 0 }, &event, names);
+	}
+	fuzz_text_free(value);
+	names_free(names);
+	return 0;
+}
