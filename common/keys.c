@@ -91,18 +91,11 @@ size_t key_changes(const char *shard, uint64_t chunk, char ret_key[KEY_BYTES_MAX
 	return format(ret_key, "hotline:{%s}:changes:%" PRIu64, shard, chunk);
 }
 
-size_t key_alerts(const char *shard, int32_t day, char ret_key[KEY_BYTES_MAX])
-{
-	char name[CIVIL_DAY_BYTES];
-	civil_format_day(day, name);
-	return format(ret_key, "hotline:{%s}:alerts:%s", shard, name);
-}
-
-size_t key_list(const char *shard, const char *list, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX])
+size_t key_index(const char *shard, const char *of, int32_t month, char ret_key[KEY_BYTES_MAX])
 {
 	char name[CIVIL_MONTH_BYTES];
 	civil_format_month(month, name);
-	return format(ret_key, "hotline:{%s}:list:%s:%.*s:%s", shard, list, (int)dimension.size, dimension.at, name);
+	return format(ret_key, "hotline:{%s}:index:%s:%s", shard, of, name);
 }
 
 size_t key_policy(const char *shard, uint32_t edition, char ret_key[KEY_BYTES_MAX])

@@ -16,8 +16,8 @@
 //   hotline:{S}:due:HOUR                 string  tickets to look at in that hour (hours since 1970, UTC): size (1 byte) and id, one after the other; deleted when the clock has passed it
 //   hotline:{S}:outbox                   list    alerts that are not acknowledged yet, as hotline.v1.Alert
 //   hotline:{S}:changes:N                string  which days of which dimensions changed (changes.h), in chunks by time; the head says which chunks there are
-//   hotline:{S}:alerts:YYYY-MM-DD        string  tickets that raised an alert dated that day: size (1 byte) and id. An index: the ticket says what is true
-//   hotline:{S}:list:LIST:DIMENSION:YYYY-MM  string  tickets that came on a worklist of that unit ("unit/U") and month: size (1 byte) and id. An index, as alerts are
+//   hotline:{S}:index:alerts:YYYY-MM     string  pages with a ticket (or unit's month) that raised an alert dated so, by day of the month (page_index.h); it says itself what is true
+//   hotline:{S}:index:LIST:YYYY-MM       string  pages with a ticket that came on that month's worklist of a unit, by the shard's own number of the unit (page_index.h)
 //   hotline:{S}:policy:N                 string  edition N of the policy that tickets of this shard were judged by, as text (policy_file.h)
 //
 // Written by hotline-units, one transaction a dimension or more, guarded by the dimension's version:
@@ -49,8 +49,7 @@ size_t key_partial(const char *shard, struct text dimension, int32_t month, char
 size_t key_due(const char *shard, int64_t hour, char ret_key[KEY_BYTES_MAX]);
 size_t key_outbox(const char *shard, char ret_key[KEY_BYTES_MAX]);
 size_t key_changes(const char *shard, uint64_t chunk, char ret_key[KEY_BYTES_MAX]);
-size_t key_alerts(const char *shard, int32_t day, char ret_key[KEY_BYTES_MAX]);
-size_t key_list(const char *shard, const char *list, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX]);
+size_t key_index(const char *shard, const char *of, int32_t month, char ret_key[KEY_BYTES_MAX]);
 size_t key_policy(const char *shard, uint32_t edition, char ret_key[KEY_BYTES_MAX]);
 
 #endif

@@ -225,6 +225,11 @@ static void reset_out(struct redis *redis)
 		redis->out = NULL;
 		redis->out_capacity = 0;
 	}
+	if (redis->body_capacity > OUT_KEPT_BYTES) {
+		free(redis->body);
+		redis->body = NULL;
+		redis->body_capacity = 0;
+	}
 }
 
 enum status redis_flush(struct redis *redis, bool *ret_done, struct error *error)

@@ -9,6 +9,7 @@ set(core_sources
 	common/counters.c
 	common/ticket.c
 	common/page.c
+	common/page_index.c
 	common/facts.c
 	common/assess.c
 	common/rule.c

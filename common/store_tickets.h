@@ -19,13 +19,11 @@ struct store_ticket {
 MUST_USE enum status store_visit_tickets(struct store *store, const struct text *id, size_t count,
 	enum status (*visit)(void *self, const struct store_ticket *ticket, struct error *error), void *self, struct error *error);
 
-// The tickets that raised an alert dated since_day or later, from the shards' indexes: candidates, the ticket says what is true. Ids may repeat.
-struct store_ids {
-	struct text *id;  // each with a memory of its own
-	size_t count, capacity;
-};
-MUST_USE enum status store_alerted_tickets(struct store *store, int32_t since_day, struct store_ids *ids, struct error *error);
-// The tickets that came on worklists, in the same way. Which lists:
+// The same for every ticket that may have raised an alert dated since_day or later, and for every one that may be on a worklist, by the shards' indexes: these say
+// only on which pages to look, the tickets say what is true.
+MUST_USE enum status store_visit_alerted(struct store *store, int32_t since_day, enum status (*visit)(void *self, const struct store_ticket *ticket, struct error *error),
+	void *self, struct error *error);
+// Which worklists:
 struct store_lists {
 	const char *list;   // "overdue"; NULL for all
 	const char *unit;   // its id; NULL for all
@@ -33,7 +31,7 @@ struct store_lists {
 };
 enum { STORE_ANY_MONTH = -1 };
 bool store_is_of_lists(const struct store_lists *lists, struct text list, struct text unit, int32_t month);
-MUST_USE enum status store_listed_tickets(struct store *store, const struct store_lists *lists, struct store_ids *ids, struct error *error);
-void store_ids_done(struct store_ids *ids);
+MUST_USE enum status store_visit_listed(struct store *store, const struct store_lists *lists,
+	enum status (*visit)(void *self, const struct store_ticket *ticket, struct error *error), void *self, struct error *error);
 
 #endif

@@ -127,13 +127,8 @@ static enum status take_message(void *self, const struct kafka_message *message,
 
 static enum status find_ticket_alerts(struct search *search, struct error *error)
 {
-	struct store_ids ids = { .count = 0 };
 	int32_t since_day = search->since_ms ? civil_day_of(search->since_ms, search->policy->zone_ms) : INT32_MIN;
-	enum status status = store_alerted_tickets(search->store, since_day, &ids, error);
-	if (status == OK)
-		status = store_visit_tickets(search->store, ids.id, ids.count, take_ticket, search, error);
-	store_ids_done(&ids);
-	return status;
+	return store_visit_alerted(search->store, since_day, take_ticket, search, error);
 }
 
 static enum status find_dimension_alerts(struct search *search, struct error *error)
@@ -148,13 +143,25 @@ static enum status find_dimension_alerts(struct search *search, struct error *er
 	return status;
 }
 
+struct ids {
+	struct text *id;  // each with a memory of its own
+	size_t count, capacity;
+};
+
 // The tickets behind what only the topic knows.
 struct lost {
 	struct search *search;
-	struct store_ids asked, there;
+	struct ids asked, there;
 };
 
-static void add_id(struct store_ids *ids, struct text id)
+static void ids_done(struct ids *ids)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		free((char *)(uintptr_t)ids->id[i].at);
+	free(ids->id);
+}
+
+static void add_id(struct ids *ids, struct text id)
 {
 	ids->id = memory_grow(ids->id, ids->count + 1, sizeof *ids->id, &ids->capacity);
 	char *copy = memory_new(id.size + 1u);
@@ -207,8 +214,8 @@ static enum status retract_lost(struct search *search, struct error *error)
 	for (size_t i = 0; i < list->count && status == OK; i++)
 		if (list->alert[i]->origin == ALERT_OF_TOPIC && listed_alert_open(list->alert[i], &arena, &alert) && is_there(&lost, &alert))
 			list->alert[i]->state = ALERT_RETRACTED;
-	store_ids_done(&lost.asked);
-	store_ids_done(&lost.there);
+	ids_done(&lost.asked);
+	ids_done(&lost.there);
 	return status;
 }
 

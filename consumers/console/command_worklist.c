@@ -120,13 +120,7 @@ static int compare_rows(const void *left, const void *right)
 
 static enum status find_rows(struct search *search, struct error *error)
 {
-	struct store_ids ids = { .count = 0 };
-	enum status status = store_load_names(search->store, error);
-	if (status == OK)
-		status = store_listed_tickets(search->store, &search->lists, &ids, error);
-	if (status == OK)
-		status = store_visit_tickets(search->store, ids.id, ids.count, take_ticket, search, error);
-	store_ids_done(&ids);
+	enum status status = store_visit_listed(search->store, &search->lists, take_ticket, search, error);
 	if (search->count)
 		qsort(search->row, search->count, sizeof *search->row, compare_rows);
 	return status;

@@ -37,8 +37,10 @@ void shard_trim(struct shard *shard)
 void shard_drop_room(struct shard *shard)
 {
 	appendices_done(&shard->due_files);
-	appendices_done(&shard->alert_files);
-	appendices_done(&shard->list_files);
+	buffer_done(&shard->index_run);
+	free(shard->note);
+	shard->note = NULL;
+	shard->note_capacity = 0;
 	buffer_done(&shard->changes);
 	buffer_done(&shard->alerts);
 	buffer_done(&shard->sweep);

@@ -63,10 +63,9 @@ enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct
 	load_months(shard);
 	for (size_t i = 0; i < shard->due_files.count; i++)
 		check_length(shard, key, key_due(shard->name, shard->due_files.item[i].number, key));
-	for (size_t i = 0; i < shard->alert_files.count; i++)
-		check_length(shard, key, key_alerts(shard->name, (int32_t)shard->alert_files.item[i].number, key));
-	for (size_t i = 0; i < shard->list_files.count; i++)
-		check_length(shard, key, shard_list_key(shard, shard->list_files.item[i].number, key));
+	shard_sort_notes(shard);
+	for (size_t i = 0; i < shard->note_count; i = shard_next_index(shard, i))
+		check_length(shard, key, shard_index_key(shard, &shard->note[i], key));
 	*ret_is_loading = shard->expected_count > shard->expected_at;
 	return OK;
 }
@@ -196,21 +195,17 @@ static void write_files(struct shard *shard)
 		size_t size = key_due(shard->name, shard->due_files.item[i].number, key);
 		write_appendix(shard, key, size, &shard->due_files.item[i].buffer);
 	}
-	for (size_t i = 0; i < shard->alert_files.count; i++) {
-		size_t size = key_alerts(shard->name, (int32_t)shard->alert_files.item[i].number, key);
-		write_appendix(shard, key, size, &shard->alert_files.item[i].buffer);
-	}
-	for (size_t i = 0; i < shard->list_files.count; i++) {
-		size_t size = shard_list_key(shard, shard->list_files.item[i].number, key);
-		write_appendix(shard, key, size, &shard->list_files.item[i].buffer);
+	for (size_t i = 0, next; i < shard->note_count; i = next) {
+		next = shard_next_index(shard, i);
+		shard_write_run(shard, i, next, &shard->index_run);
+		write_appendix(shard, key, shard_index_key(shard, &shard->note[i], key), &shard->index_run);
 	}
 	if (shard->changes.size) {
 		size_t size = key_changes(shard->name, shard->head.changes_to - 1, key);
 		write_appendix(shard, key, size, &shard->changes);
 	}
 	appendices_clear(&shard->due_files);
-	appendices_clear(&shard->alert_files);
-	appendices_clear(&shard->list_files);
+	shard->note_count = 0;
 	shard->changes.size = 0;
 }
 

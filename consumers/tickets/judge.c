@@ -71,20 +71,6 @@ void appendices_add(struct appendices *appendices, int64_t number, const void *b
 	buffer_add(&appendices->item[place].buffer, bytes, size);
 }
 
-enum { LIST_SHIFT = 56, MONTH_SHIFT = 32 };
-
-int64_t shard_list_number(const struct worklist_entry *entry)
-{
-	return (int64_t)entry->list << LIST_SHIFT | (int64_t)entry->month << MONTH_SHIFT | (int64_t)entry->unit;
-}
-
-size_t shard_list_key(const struct shard *shard, int64_t number, char ret_key[KEY_BYTES_MAX])
-{
-	int32_t month = (int32_t)(number >> MONTH_SHIFT & 0xffffff);
-	struct text dimension = names_dimension(shard->settings->names, (name_id)number);
-	return key_list(shard->name, worklist_name((enum worklist)(number >> LIST_SHIFT)), dimension, month, ret_key);
-}
-
 const struct policy *shard_edition(const struct shard *shard, uint32_t number)
 {
 	if (number == shard->head.edition)
@@ -135,6 +121,7 @@ enum status shard_check_event(const struct shard *shard, const struct kafka_mess
 // Whoever is being judged.
 struct subject {
 	struct text id;
+	const struct page_slot *slot;
 	struct ticket *ticket;
 	bool is_new, is_merged, is_written;
 };
@@ -226,9 +213,8 @@ static const struct alert *find_alert(const struct outcome *outcome, const struc
 
 static void index_alert(struct shard *shard, const struct subject *subject, const struct alert *alert)
 {
-	uint8_t record[256];
-	size_t size = due_record(subject->id, record);
-	appendices_add(&shard->alert_files, civil_day_of(alert->at_ms, shard->policy->policy.zone_ms), record, size);
+	int32_t day = civil_day_of(alert->at_ms, shard->policy->policy.zone_ms), month = civil_month_of_day(day);
+	shard_note(shard, INDEX_ALERTS, month, (uint32_t)(day - civil_month_first_day(month) + 1), subject->slot);
 }
 
 static void compare_alerts(struct shard *shard, const struct subject *subject, const struct outcome *before, const struct outcome *after)
@@ -248,19 +234,22 @@ static void compare_alerts(struct shard *shard, const struct subject *subject, c
 
 static bool is_listed(const struct outcome *outcome, const struct worklist_entry *entry)
 {
-	for (uint32_t i = 0; i < outcome->entry_count; i++)
-		if (shard_list_number(&outcome->entry[i]) == shard_list_number(entry))
+	for (uint32_t i = 0; i < outcome->entry_count; i++) {
+		const struct worklist_entry *other = &outcome->entry[i];
+		if (other->list == entry->list && other->month == entry->month && other->unit == entry->unit)
 			return true;
+	}
 	return false;
 }
 
-// A list only grows: whoever reads it asks the ticket.
+// An index only grows: whoever reads it asks the ticket.
 static void compare_lists(struct shard *shard, const struct subject *subject, const struct outcome *before, const struct outcome *after)
 {
-	uint8_t record[256];
-	for (uint32_t i = 0; i < after->entry_count; i++)
-		if (!is_listed(before, &after->entry[i]))
-			appendices_add(&shard->list_files, shard_list_number(&after->entry[i]), record, due_record(subject->id, record));
+	for (uint32_t i = 0; i < after->entry_count; i++) {
+		const struct worklist_entry *entry = &after->entry[i];
+		if (!is_listed(before, entry))
+			shard_note(shard, entry->list, entry->month, dictionary_add(shard->dictionary, entry->unit), subject->slot);
+	}
 }
 
 // A look lies in the bucket of its hour, once; in the heap too when that hour is the one held in memory.
@@ -483,7 +472,7 @@ static enum status judge_page(struct shard *shard, struct page_slot *slot, struc
 		bool is_stored = has_entry && entry.place == place;
 		if (is_judged(slot, touch, place)) {
 			char id[TICKET_ID_BYTES_MAX + NAME_BYTES_MAX];
-			struct subject subject = { .id = { id, (uint32_t)page_ticket_id((struct text){ slot->name, slot->name_size }, place, id) } };
+			struct subject subject = { .id = { id, (uint32_t)page_ticket_id((struct text){ slot->name, slot->name_size }, place, id) }, .slot = slot };
 			status = judge_subject(shard, &subject, is_stored ? &entry : NULL, touch, place, error);
 			if (status != OK)
 				return status;

@@ -1,4 +1,4 @@
-// shard_inside.h - what the parts of a shard share: takeover.c, step.c, judge.c, commit.c, cache.c.
+// shard_inside.h - what the parts of a shard share: takeover.c, step.c, judge.c, commit.c, cache.c, index.c.
 #ifndef HOTLINE_SHARD_INSIDE_H
 #define HOTLINE_SHARD_INSIDE_H
 
@@ -34,7 +34,7 @@ struct buffer {
 	size_t size, capacity;
 };
 
-// Something to append to a key of its own number (an hour, a day, a list of a unit and month).
+// Something to append to a key of its own number, an hour.
 struct appendix {
 	int64_t number;
 	struct buffer buffer;
@@ -43,6 +43,15 @@ struct appendices {
 	struct appendix *item;
 	size_t count, capacity;
 };
+
+// A record for an index (page_index.h): a worklist's or INDEX_ALERTS, of a month.
+struct index_note {
+	uint32_t index;
+	int32_t month;
+	uint32_t number;
+	const struct page_slot *slot;
+};
+enum { INDEX_ALERTS = LIST_COUNT, INDEX_NOTED_MAX = 1 << 16 };
 
 // An alert of this step: id and message lie in the step's buffer.
 struct staged_alert {
@@ -121,8 +130,11 @@ struct shard {
 	int64_t end_offset;              // where the end was found last; -1 when not known
 	int64_t end_seen_ms;             // monotonic
 	int64_t reached_at_ms;           // monotonic, of the last commit
-	struct appendices due_files, alert_files, list_files;
-	struct buffer changes, alerts;
+	struct appendices due_files;
+	struct index_note *note;         // of this step
+	size_t note_count, note_capacity;
+	struct set64 noted;              // what was noted lately, in this step too
+	struct buffer changes, alerts, index_run;
 	struct staged_alert *staged;
 	size_t staged_count, staged_capacity;
 	struct changed_day *changed;     // of this step
@@ -157,9 +169,6 @@ void buffer_done(struct buffer *buffer);
 void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size);
 void appendices_clear(struct appendices *appendices);
 void appendices_done(struct appendices *appendices);
-// The number of a worklist's file, and the key that it stands for.
-int64_t shard_list_number(const struct worklist_entry *entry);
-size_t shard_list_key(const struct shard *shard, int64_t number, char ret_key[KEY_BYTES_MAX]);
 
 // judge.c: judges everybody who was touched, into pages, cells and the step's buffers. FATAL broken_state.
 MUST_USE enum status shard_judge(struct shard *shard, struct error *error);
@@ -192,6 +201,14 @@ void shard_seed_again(struct shard *shard);
 bool shard_wants_seeds(const struct shard *shard);
 void shard_touch_seeds(struct shard *shard);       // as this step begins
 void shard_advance_seeds(struct shard *shard);     // as it commits, after the clock was advanced
+
+// index.c: which pages have something that is looked for by day, or by unit and month. A record that was noted lately is not noted again.
+void shard_note(struct shard *shard, uint32_t index, int32_t month, uint32_t number, const struct page_slot *slot);
+void shard_sort_notes(struct shard *shard);        // when all are there
+// The first note of the next index and month, from `at`; note_count without one.
+size_t shard_next_index(const struct shard *shard, size_t at);
+size_t shard_index_key(const struct shard *shard, const struct index_note *note, char ret_key[KEY_BYTES_MAX]);
+void shard_write_run(const struct shard *shard, size_t first, size_t end, struct buffer *ret_run);
 
 // cache.c: what is kept in memory between steps.
 void shard_weigh_cache(struct shard *shard);       // after every change of it

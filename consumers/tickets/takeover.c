@@ -89,8 +89,8 @@ void shard_clear(struct shard *shard)
 	dictionary_free(shard->dictionary);
 	shard->dictionary = dictionary_new();
 	appendices_clear(&shard->due_files);
-	appendices_clear(&shard->alert_files);
-	appendices_clear(&shard->list_files);
+	shard->note_count = 0;
+	set64_clear(&shard->noted);
 	shard->changes.size = shard->alerts.size = shard->sweep.size = 0;
 	shard->staged_count = shard->changed_count = shard->trimming = 0;
 	set64_clear(&shard->chunk_seen);
@@ -116,6 +116,7 @@ void shard_free(struct shard *shard)
 	dictionary_free(shard->dictionary);
 	set64_done(&shard->chunk_seen);
 	set64_done(&shard->known_keys);
+	set64_done(&shard->noted);
 	shard_drop_room(shard);
 	free(shard->duty_unit);
 	free(shard->chunk_closed_ms);

@@ -17,6 +17,7 @@
 #include "keys.h"
 #include "memory.h"
 #include "page.h"
+#include "page_index.h"
 #include "policy_text.h"
 #include "redis.h"
 #include "totals.h"
@@ -108,26 +109,27 @@ static void write_page(const char *shard, struct text page, struct page_writer *
 	run(3, (const struct text[]){ TEXT("SET"), { key, (uint32_t)size }, page_seal(writer) });
 }
 
+static void index_page(const char *shard, struct text id, const char *of, int32_t month, uint32_t number)
+{
+	char key[KEY_BYTES_MAX];
+	uint8_t record[PAGE_INDEX_RECORD_MAX];
+	size_t size = key_index(shard, of, month, key), record_size = page_index_put(record, number, page_address_of(id).page, TEXT(""));
+	run(3, (const struct text[]){ TEXT("APPEND"), { key, (uint32_t)size }, { (const char *)record, (uint32_t)record_size } });
+}
+
 static void index_alerts(const char *shard, struct text id)
 {
 	for (uint32_t i = 0; i < outcome.alert_count; i++) {
-		char key[KEY_BYTES_MAX], record[TICKET_ID_BYTES_MAX + 1];
-		size_t size = key_alerts(shard, civil_day_of(outcome.alert[i].at_ms, policy.zone_ms), key);
-		record[0] = (char)id.size;
-		memcpy(record + 1, id.at, id.size);
-		run(3, (const struct text[]){ TEXT("APPEND"), { key, (uint32_t)size }, { record, id.size + 1 } });
+		int32_t day = civil_day_of(outcome.alert[i].at_ms, policy.zone_ms), month = civil_month_of_day(day);
+		index_page(shard, id, "alerts", month, (uint32_t)(day - civil_month_first_day(month) + 1));
 	}
 }
 
-static void index_lists(const char *shard, struct text id)
+static void index_lists(const char *shard, struct text id, struct dictionary *dictionary)
 {
 	for (uint32_t i = 0; i < outcome.entry_count; i++) {
 		const struct worklist_entry *entry = &outcome.entry[i];
-		char key[KEY_BYTES_MAX], record[TICKET_ID_BYTES_MAX + 1];
-		size_t size = key_list(shard, worklist_name((enum worklist)entry->list), names_dimension(names, entry->unit), entry->month, key);
-		record[0] = (char)id.size;
-		memcpy(record + 1, id.at, id.size);
-		run(3, (const struct text[]){ TEXT("APPEND"), { key, (uint32_t)size }, { record, id.size + 1 } });
+		index_page(shard, id, worklist_name((enum worklist)entry->list), entry->month, dictionary_add(dictionary, entry->unit));
 	}
 }
 
@@ -153,7 +155,7 @@ static void write_tickets(const char *shard, int32_t partition, struct dictionar
 		cells_add_outcome(cells, &outcome, &policy, names_intern(names, NAME_CITY, TEXT("city")), 1);
 		cells_add_outcome(all, &outcome, &policy, names_intern(names, NAME_CITY, TEXT("city")), 1);
 		index_alerts(shard, id);
-		index_lists(shard, id);
+		index_lists(shard, id, dictionary);
 	}
 	if (open.at)
 		write_page(shard, open, &writer);

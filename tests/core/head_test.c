@@ -223,8 +223,7 @@ static void keys_are_called_as_documented(void **state)
 	KEY(key_due("tickets.3", 474888, key), "hotline:{tickets.3}:due:474888");
 	KEY(key_outbox("tickets.3", key), "hotline:{tickets.3}:outbox");
 	KEY(key_changes("tickets.3", UINT64_MAX, key), "hotline:{tickets.3}:changes:18446744073709551615");
-	KEY(key_alerts("tickets.3", 19787, key), "hotline:{tickets.3}:alerts:2024-03-05");
-	KEY(key_list("tickets.3", "low-star", TEXT("unit/住建局"), MARCH, key), "hotline:{tickets.3}:list:low-star:unit/住建局:2024-03");
+	KEY(key_index("tickets.3", "low-star", MARCH, key), "hotline:{tickets.3}:index:low-star:2024-03");
 	KEY(key_policy("tickets.3", 2, key), "hotline:{tickets.3}:policy:2");
 }
 
