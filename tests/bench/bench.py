@@ -300,7 +300,7 @@ def kind_of(key: str) -> str:
     owner, rest = key.removeprefix("hotline:{").split("}:", 1)
     if re.fullmatch(r"\d{4}-\d\d(:days)?", rest):
         return "running days" if rest.endswith(":days") else "running months"
-    names = {"p": "pages of tickets", "n": "partial counters", "due": "deadlines", "alerts": "index of alerts", "changes": "changes", "names": "names", "policy": "policy"}
+    names = {"p": "pages of tickets", "n": "partial counters", "due": "deadlines", "index": "indexes", "changes": "changes", "names": "names", "policy": "policy"}
     return names.get(rest.split(":", 1)[0], "heads" if re.fullmatch(r"[\w.-]+\.\d+", owner) else "states of dimensions")
 
 
