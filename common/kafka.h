@@ -76,6 +76,8 @@ struct kafka_consumer;
 MUST_USE enum status kafka_consumer_open(const struct kafka_config *config, const char *group, const char *instance_id, const char *const *topics,
 	const struct kafka_owner *owner, struct kafka_consumer **ret_consumer, struct error *error);
 void kafka_consumer_close(struct kafka_consumer *consumer);  // revokes first, then leaves the group, all within some 5 s; NULL is taken
+// Kafka does not answer: something failed on the way to it, and neither a record nor the end of a partition has come since. For those who watch.
+bool kafka_consumer_is_away(const struct kafka_consumer *consumer);
 int kafka_consumer_fd(const struct kafka_consumer *consumer);  // readable when kafka_poll has something; drained by kafka_poll when it returns KAFKA_NOTHING
 
 // The next thing, waiting up to timeout_ms (0: not at all). Call it at least once a second, also when the descriptor is quiet. FATAL offset_out_of_range when a start offset is not in Kafka any more: the error names the lost range.

@@ -57,7 +57,7 @@ struct kafka_consumer {
 	size_t held_count;
 	struct kafka_partition *held;   // what the owner holds
 	rd_kafka_topic_partition_list_t *waiting;  // a rebalance that is noted and not done
-	bool is_waiting_assign, is_closing, is_seek_due, has_problem;
+	bool is_waiting_assign, is_closing, is_seek_due, has_problem, is_away;
 	bool is_commit_due, is_committing;
 	int64_t next_commit_ms;
 	struct error problem;
@@ -112,6 +112,7 @@ static void __attribute__((format(printf, 3, 4))) note_problem(struct kafka_cons
 {
 	va_list args;
 	consumer->has_problem = true;
+	consumer->is_away |= strcmp(reason, "kafka_away") == 0;
 	consumer->problem.reason = reason;
 	va_start(args, format);
 	vsnprintf(consumer->problem.text, sizeof consumer->problem.text, format, args);
@@ -215,6 +216,11 @@ enum status kafka_consumer_open(const struct kafka_config *config, const char *g
 	else
 		kafka_consumer_close(consumer);
 	return status;
+}
+
+bool kafka_consumer_is_away(const struct kafka_consumer *consumer)
+{
+	return consumer->is_away;
 }
 
 int kafka_consumer_fd(const struct kafka_consumer *consumer)
@@ -526,6 +532,7 @@ static bool accept_record(struct kafka_consumer *consumer, const rd_kafka_messag
 		return false;
 	place->order.expected = message->offset + 1;
 	place->is_at_end = false;
+	consumer->is_away = false;
 	return true;
 }
 
@@ -537,6 +544,7 @@ static bool accept_end(struct kafka_consumer *consumer, const rd_kafka_message_t
 	place->order.expected = message->offset;
 	place->is_at_end = true;
 	place->end_at_ms = clock_monotonic_ms();
+	consumer->is_away = false;
 	return true;
 }
 

@@ -331,6 +331,8 @@ static void tell_admin(struct loop *loop)
 		if (shard_differs(loop->place[i].shard))
 			remark = "another policy than this process's file is in force; SIGHUP puts the file's in force";
 	}
+	if (kafka_consumer_is_away(loop->consumer))
+		problem = "Kafka is away";
 	note_live(loop, is_live, now_ms);
 	trim_caches(loop);
 	admin_set_ready(loop->admin, !problem, problem ? problem : remark);

@@ -443,6 +443,16 @@ static enum status commit(struct shard *shard, struct error *error)
 	return OK;
 }
 
+// Nothing is under way. A connection that breaks is noticed all the same: with an event clock a shard may have nothing to write for hours.
+static enum status look_at_rest(struct shard *shard, struct error *error)
+{
+	const struct redisReply *reply;
+	enum status status = redis_receive(shard->redis, &reply, error);
+	if (status == OK && reply)
+		return error_set(error, RETRY, "broken_reply", "%s: Redis answers what nobody asked", shard->name);
+	return status;
+}
+
 static enum status advance(struct shard *shard, bool *ret_goes_on, struct error *error)
 {
 	bool is_done;
@@ -455,7 +465,7 @@ static enum status advance(struct shard *shard, bool *ret_goes_on, struct error 
 		if (wants_read_back(shard) && (status = shard_read_back(shard, error)) != OK)
 			return status;
 		if (!wants_step(shard))
-			return OK;
+			return look_at_rest(shard, error);
 		begin(shard);
 		shard->phase = PHASE_READING;
 		*ret_goes_on = true;
@@ -511,8 +521,9 @@ short shard_poll_events(const struct shard *shard)
 	case PHASE_LOADING:
 	case PHASE_COMMITTING:
 		return (short)(POLLIN | (shard->is_flushed ? 0 : POLLOUT));
-	case PHASE_AWAY:
 	case PHASE_IDLE:
+		return POLLIN;  // it breaks
+	case PHASE_AWAY:
 	case PHASE_LETTERS:
 		break;
 	}

@@ -172,6 +172,8 @@ static const char *find_problem(const struct loop *loop)
 		return "stopping";
 	if (loop->state == LOOP_AWAY)
 		return "Redis is away";
+	if (kafka_consumer_is_away(loop->consumer))
+		return "Kafka is away";
 	if (!loop->is_assigned)
 		return "no partitions are assigned yet";
 	return loop->has_passed ? NULL : "starting";

@@ -301,6 +301,12 @@ void kafka_consumer_close(struct kafka_consumer *consumer)
 		rebalance(consumer->group);
 }
 
+bool kafka_consumer_is_away(const struct kafka_consumer *consumer)
+{
+	(void)consumer;
+	return false;
+}
+
 int kafka_consumer_fd(const struct kafka_consumer *consumer)
 {
 	return SIM_FD_CONSUMER + consumer->number;
