@@ -35,6 +35,7 @@ struct month_facts {
 	int64_t clock_ms;               // the least of all shards' clocks
 	const struct counters *total;   // of the month
 	const struct counters *day;     // by day of the month, from 0
+	const struct counters *before;  // by day of the month before; NULL when not known
 };
 
 struct rule {

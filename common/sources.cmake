@@ -35,6 +35,8 @@ set(core_sources
 	common/assess_unit.c
 	common/rules/duty.c
 	common/rules/duty-letter.c
+	common/rules/month-end-left.c
+	common/month_end.c
 	common/partial.c
 	common/totals.c
 	common/judgement.c

@@ -16,7 +16,7 @@ struct judge {
 	int64_t clock_ms;
 	enum status (*visit)(void *self, const struct store_alert *alert, struct error *error);
 	void *self;
-	struct counters total, day[31];
+	struct counters total, day[31], total_before, before[31];
 	int32_t month;      // that total and day are of
 	bool is_month_read;
 	struct outcome outcome;
@@ -46,6 +46,8 @@ static enum status read_month(struct judge *judge, struct text dimension, int32_
 	if (judge->is_month_read && judge->month == month)
 		return OK;
 	enum status status = store_month(judge->store, dimension, month, &judge->total, judge->day, error);
+	if (status == OK)
+		status = store_month(judge->store, dimension, month - 1, &judge->total_before, judge->before, error);
 	judge->month = month;
 	judge->is_month_read = status == OK;
 	return status;
@@ -89,6 +91,7 @@ static enum status visit_alert(struct judge *judge, struct text dimension, const
 			.clock_ms = judge->clock_ms,
 			.total = &judge->total,
 			.day = judge->day,
+			.before = judge->before,
 		};
 		describe(judge, &facts, &alert);
 	}

@@ -18,8 +18,7 @@ void day_field(uint32_t day, char ret_field[2])
 	ret_field[1] = (char)('0' + (day + 1) % 10);
 }
 
-// From 0; -1 when the field is no day.
-static int day_of(struct text field)
+int32_t day_of_field(struct text field)
 {
 	if (field.size != 2 || field.at[0] < '0' || field.at[0] > '3' || field.at[1] < '0' || field.at[1] > '9')
 		return -1;
@@ -28,7 +27,7 @@ static int day_of(struct text field)
 
 enum status totals_add(struct totals *totals, struct text field, struct text value, struct error *error)
 {
-	int day = day_of(field);
+	int32_t day = day_of_field(field);
 	if (day < 0 || day >= totals->day_count)
 		return error_set(error, FATAL, "broken_state", "partial counters of a day \"%.*s\" that the month does not have", (int)(field.size < 8 ? field.size : 8), field.at);
 	return partial_add(value, totals->day[day], error);

@@ -39,5 +39,6 @@ size_t derived_name(struct text dimension, uint32_t derived, char ret_name[DIMEN
 
 // "05" for day 4 of a month, as hashes by day name their fields.
 void day_field(uint32_t day, char ret_field[2]);
+int32_t day_of_field(struct text field);  // -1 when it is none
 
 #endif

@@ -128,6 +128,9 @@ const char *words_evidence(enum language language, const char *name)
 		{ "within", "用时" }, { "returned_by", "退件单位" }, { "return_until", "退件期限" }, { "missing", "缺少" }, { "chain", "流转" }, { "chain_2", "流转（续）" },
 		{ "chain_3", "流转（续）" }, { "chain_4", "流转（续）" }, { "other_unit", "另一单位" }, { "returns", "退件次数" }, { "warning", "预警点" }, { "used", "已用" },
 		{ "left", "剩余" }, { "started_at", "起始" }, { "open_for", "历时" }, { "held_by", "承办" }, { "points_taken", "扣分" },
+		{ "day", "日期" }, { "no_login_by", "截至未登录" }, { "logged_in_at", "登录" }, { "calendar", "日历" }, { "missed_days", "未登录日" }, { "missed", "未登录天数" },
+		{ "limit", "上限" }, { "letter_to", "发函" }, { "letter", "函稿" }, { "letter_2", "函稿（续）" },
+		{ "open", "未办结" }, { "of_this_month", "当月" }, { "of_the_month_before", "上月结存" }, { "working_days_left", "剩余工作日" },
 	};
 	for (unsigned i = 0; language == LANGUAGE_CHINESE && i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i].name) == 0)

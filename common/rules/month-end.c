@@ -3,18 +3,11 @@
 //
 // Readings: a leg of which the ticket was resolved at the end of the month is not left then, also when it was reopened later. A leg of last month is on the list
 // of this month, too ("当月及上月结存"), and so on until it ends. What is left of a unit in numbers, so many working days before the end and at the end, is a
-// matter of the unit's month and not of a ticket.
-#include "civil.h"
-#include "rule.h"
+// matter of the unit's month and not of a ticket: month-end-left.c.
+#include "month-end.h"
 
-// The last day after which so many working days of its month are left.
-static int32_t first_listed_day(const struct facts *facts, int32_t last_day)
-{
-	int32_t count = (int32_t)facts->version->month_end_days, day = last_day - count;
-	while (calendar_count_working(facts->policy->calendar, day, last_day) < count)
-		day--;
-	return day;
-}
+#include "civil.h"
+#include "month_end.h"
 
 static void judge_leg(const struct facts *facts, struct outcome *outcome, const struct leg *leg)
 {
@@ -25,7 +18,7 @@ static void judge_leg(const struct facts *facts, struct outcome *outcome, const 
 		if (leg->held_until_ms <= end_ms)
 			return;
 		bool is_open = leg->end == LEG_OPEN;
-		if (is_open && !outcome_reached(outcome, facts, civil_day_start_ms(first_listed_day(facts, last_day), zone_ms)))
+		if (is_open && !outcome_reached(outcome, facts, civil_day_start_ms(month_end_day(facts->policy->calendar, last_day, facts->version->month_end_days), zone_ms)))
 			return;
 		if (!facts_is_resolved_at(facts, end_ms))
 			outcome_list(outcome, LIST_MONTH_END, leg->unit, last_day, 0);
@@ -42,12 +35,15 @@ static void judge(const struct rule *rule, const struct facts *facts, struct out
 			judge_leg(facts, outcome, leg);
 }
 
-// The alert is none of outcome's: it stands for an entry of the list, dated the end of the month.
+// Of a ticket the alert is none of outcome's: it stands for an entry of the list, dated the end of the month.
 static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
 {
+	if (month) {
+		month_end_describe_month(alert, month, ret_evidence);
+		return;
+	}
 	const struct leg *open = NULL;
 	int32_t zone_ms = facts->policy->zone_ms;
-	(void)month;
 	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++)
 		if (!leg->is_assist && leg->unit == alert->about.unit && leg->dispatched_at_ms <= alert->at_ms)
 			open = leg;
@@ -69,5 +65,7 @@ const struct rule rule_month_end = {
 	.needs = HAS_LEAD,
 	.severity = SEVERITY_NOTICE,
 	.judge = judge,
+	.judge_month = month_end_judge_month,
+	.about_name = month_end_about_name,
 	.describe = describe,
 };

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "keys.h"
 #include "memory.h"
+#include "month_end.h"
 #include "shard_inside.h"
 #include "varint.h"
 
@@ -133,6 +134,21 @@ static void note_change(struct shard *shard, name_id dimension, int32_t day)
 	}
 	shard->changed = memory_grow(shard->changed, shard->changed_count + 1, sizeof *shard->changed, &shard->changed_capacity);
 	shard->changed[shard->changed_count++] = (struct changed_day){ dimension, day };
+}
+
+// At a midnight that rules about units' months look at, they are to be judged though nothing happened. Whoever sums waits for the last shard's clock by itself.
+static void note_boundary(struct shard *shard)
+{
+	const struct policy *policy = &shard->policy->policy;
+	int32_t day = civil_day_of(shard->head.clock_ms, policy->zone_ms), before = shard->noted_day;
+	shard->noted_day = day;
+	if (!before || day <= before || !month_end_is_between(policy, before, day))
+		return;
+	for (uint32_t local = 1; local <= dictionary_count(shard->dictionary); local++) {
+		name_id name = dictionary_name(shard->dictionary, local);
+		if (names_kind(shard->settings->names, name) == NAME_UNIT)
+			note_change(shard, name, day - 1);
+	}
 }
 
 // "05" for the fifth.
@@ -321,6 +337,7 @@ enum status shard_commit(struct shard *shard, struct error *error)
 		status = write_month(shard, month, error);
 	if (status != OK)
 		return status;
+	note_boundary(shard);
 	write_names(shard);
 	write_files(shard);
 	drop_buckets(shard);

@@ -137,6 +137,7 @@ struct shard {
 	struct buffer changes, alerts, index_run;
 	struct staged_alert *staged;
 	size_t staged_count, staged_capacity;
+	int32_t noted_day;               // the clock's at the last commit
 	struct changed_day *changed;     // of this step
 	size_t changed_count, changed_capacity;
 	size_t trimming;                 // entries of the outbox that the commit under way trims

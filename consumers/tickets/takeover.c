@@ -410,6 +410,7 @@ static enum status take_over(struct shard *shard, int64_t committed, int64_t hig
 		return status;
 	shard->next_offset = shard->head.offset;
 	shard->read_hour = shard->head.due_hour;
+	shard->noted_day = shard->head.clock_ms ? civil_day_of(shard->head.clock_ms, shard->policy->policy.zone_ms) : 0;
 	shard->read_back_at = is_new || !shard->settings->settle_ms ? -1 : high;
 	shard->phase = PHASE_IDLE;
 	shard->reached_at_ms = clock_monotonic_ms();

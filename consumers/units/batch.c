@@ -73,6 +73,7 @@ void batch_add(struct batch *batch, struct change change)
 	if (*slot) {
 		batch->change[*slot - 1].days |= change.days;
 		batch->change[*slot - 1].is_again |= change.is_again;
+		batch->change[*slot - 1].is_over |= change.is_over;
 		return;
 	}
 	batch->change = memory_grow(batch->change, batch->count + 1, sizeof *batch->change, &batch->capacity);

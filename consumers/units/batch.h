@@ -17,6 +17,7 @@ struct change {
 	name_id dimension;
 	int32_t month;
 	uint32_t days;   // bit 0 is the first. None: only judge the month again
+	bool is_over;    // the clock has just left it: the month after is judged by it, too
 	bool is_again;   // was said before Redis or the partition became ours: what readers have may be of a state that is lost
 };
 

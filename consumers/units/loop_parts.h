@@ -65,7 +65,7 @@ struct loop {
 	int64_t read_back_at_ms;
 	struct beliefs beliefs;
 	struct months months;
-	int32_t clock_month;
+	int32_t clock_day, clock_month;
 };
 
 // loop_kafka.c

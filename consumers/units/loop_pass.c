@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "log.h"
 #include "loop_parts.h"
+#include "month_end.h"
 
 // Half of it by chance, so that instances do not come back all at once.
 static void back_off(struct loop *loop)
@@ -109,7 +110,11 @@ static void begin_collected(struct loop *loop)
 static void note_written(struct loop *loop)
 {
 	loop->is_catching_up = pass_is_catching_up(loop->pass);
-	loop->clock_month = civil_month_of_day(civil_day_of(pass_clock_ms(loop->pass), loop->setup.policy->zone_ms));
+	int32_t day = civil_day_of(pass_clock_ms(loop->pass), loop->setup.policy->zone_ms);
+	if (loop->clock_day && day > loop->clock_day && month_end_is_between(loop->setup.policy, loop->clock_day, day))
+		months_look_again(&loop->months);
+	loop->clock_day = day;
+	loop->clock_month = civil_month_of_day(day);
 	metric_set(loop->gauges.clock_ms, pass_clock_ms(loop->pass));
 	metric_set(loop->gauges.policy_disputed, pass_in_force(loop->pass)->is_disputed);
 	loop->has_passed = true;
@@ -140,12 +145,21 @@ static void begin_trim(struct loop *loop)
 	pass_trim(loop->pass);
 }
 
+// A month is also judged by the one before. After a crash the change is read again within settle, and so is this.
+static void judge_months_after(struct loop *loop, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if ((batch->change[i].days || batch->change[i].is_over) && batch->change[i].month < loop->clock_month)
+			batch_add(loop->collecting, (struct change){ .dimension = batch->change[i].dimension, .month = batch->change[i].month + 1 });
+}
+
 static void finish_pass(struct loop *loop)
 {
 	struct batch *batch = loop->running;
 	for (size_t i = 0; i < batch->count; i++)
 		months_note(&loop->months, batch->change[i].dimension, batch->change[i].month, loop->clock_month);
 	loop_commit(loop);
+	judge_months_after(loop, batch);
 	pass_leave_over(loop->pass, loop->collecting);
 	if (!batch_is_empty(batch))
 		metric_observe_us(loop->gauges.pass_time, clock_monotonic_us() - loop->pass_at_us);

@@ -20,6 +20,8 @@ static struct open_months *find(struct months *months, name_id dimension)
 {
 	size_t before = months->capacity;
 	months->open = memory_grow(months->open, (size_t)dimension + 1, sizeof *months->open, &months->capacity);
+	if (months->look_at >= before)  // who is new was just judged
+		months->look_at = months->capacity;
 	if (months->capacity > before)
 		memset(months->open + before, 0, (months->capacity - before) * sizeof *months->open);
 	return &months->open[dimension];
@@ -42,18 +44,33 @@ void months_note(struct months *months, name_id dimension, int32_t month, int32_
 
 bool months_has_over(const struct months *months, int32_t clock_month)
 {
-	return months->first < clock_month;
+	return months->first < clock_month || months->look_at < months->capacity;
+}
+
+void months_look_again(struct months *months)
+{
+	months->look_at = 0;
+}
+
+static void look_again(struct months *months, struct batch *batch)
+{
+	for (; months->look_at < months->capacity && !batch_is_full(batch); months->look_at++) {
+		const struct open_months *open = &months->open[months->look_at];
+		for (int32_t month = open->from; open->is_known && month <= open->to; month++)
+			batch_add(batch, (struct change){ .dimension = (name_id)months->look_at, .month = month });
+	}
 }
 
 void months_take_over(struct months *months, int32_t clock_month, struct batch *batch)
 {
-	if (!months_has_over(months, clock_month))
+	look_again(months, batch);
+	if (months->first >= clock_month)
 		return;
 	int32_t first = INT32_MAX;
 	for (size_t i = 0; i < months->capacity; i++) {
 		struct open_months *open = &months->open[i];
 		for (; open->is_known && open->from <= open->to && open->from < clock_month && !batch_is_full(batch); open->from++)
-			batch_add(batch, (struct change){ .dimension = (name_id)i, .month = open->from });
+			batch_add(batch, (struct change){ .dimension = (name_id)i, .month = open->from, .is_over = true });
 		if (open->is_known && open->from <= open->to && open->from < first)
 			first = open->from;
 	}

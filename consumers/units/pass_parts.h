@@ -46,6 +46,7 @@ struct pass {
 	size_t change_step;                  // replies taken of it
 	struct totals totals;
 	struct sums base, derived;
+	struct counters before[MONTH_DAYS_MAX];  // the days of the month before, of the dimension itself
 	uint32_t existing[DERIVED_COUNT];    // days that a derived dimension has in the store
 	struct outcome outcome;
 	struct judgement_change changes[JUDGEMENT_CHANGES_MAX];

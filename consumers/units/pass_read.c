@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil.h"
 #include "memory.h"
 #include "pass_parts.h"
 
@@ -127,6 +128,10 @@ static void queue_month(struct pass *pass, const struct change *change)
 		size_t size = derived_name(dimension, derived, name);
 		queue_days(pass, (struct text){ name, (uint32_t)size }, change);
 	}
+	key_days(dimension, change->month - 1, key);
+	redis_begin(pass->redis, "HGETALL");
+	redis_argument_string(pass->redis, key);
+	pass_end_command(pass);
 	for (size_t i = 0; i < pass->setup->shard_count; i++) {
 		key_partial(pass->setup->shard[i].name, dimension, change->month, key);
 		redis_begin(pass->redis, "HGETALL");
@@ -201,6 +206,19 @@ static enum status take_existing(struct pass *pass, uint32_t derived, const stru
 	return status;
 }
 
+static enum status take_before(struct pass *pass, const struct change *change, const struct redisReply *reply, struct error *error)
+{
+	enum status status = redis_check(reply, "the days of the month before", error);
+	int32_t count = civil_month_day_count(change->month - 1);
+	for (size_t i = 0; i + 1 < reply_count(reply) && status == OK; i += 2) {
+		struct text packed = reply_text(reply_at(reply, i + 1));
+		int32_t day = day_of_field(reply_text(reply_at(reply, i)));
+		if (day < 0 || day >= count || counters_unpack((const uint8_t *)packed.at, packed.size, &pass->before[day]) != packed.size)
+			return error_set(error, FATAL, "broken_state", "the stored days of a dimension's month are broken");
+	}
+	return status;
+}
+
 static enum status take_partial(struct pass *pass, const struct redisReply *reply, struct error *error)
 {
 	enum status status = redis_check(reply, "partial counters", error);
@@ -225,12 +243,15 @@ enum status pass_take_read(struct pass *pass, const struct redisReply *reply, st
 	if (!pass->change_step) {
 		totals_clear(&pass->totals, change->month);
 		memset(pass->existing, 0, sizeof pass->existing);
+		memset(pass->before, 0, sizeof pass->before);
 	}
 	size_t step = pass->change_step++;
 	if (step < others)
 		return take_existing(pass, (uint32_t)step + 1, reply, error);
+	if (step == others)
+		return take_before(pass, change, reply, error);
 	enum status status = take_partial(pass, reply, error);
-	if (status == OK && pass->change_step == others + pass->setup->shard_count)
+	if (status == OK && pass->change_step == others + 1 + pass->setup->shard_count)
 		status = pass_write_month(pass, error);
 	return status;
 }

@@ -169,6 +169,7 @@ static enum status judge(struct pass *pass, struct dimension *dimension, const s
 		.clock_ms = pass->clock_ms,
 		.total = &pass->base.month,
 		.day = pass->base.day,
+		.before = pass->before,
 	};
 	judgement_judge(&facts, &pass->outcome);
 	size_t believed_count = find_believed(pass, dimension, change->month);

@@ -40,6 +40,7 @@ struct city {
 	struct outcome before, after;
 	uint8_t bytes[4 * TICKET_BYTES_MAX];
 	struct totals totals;
+	struct counters before_days[MONTH_DAYS_MAX];
 	struct sums sums;
 };
 
@@ -248,6 +249,7 @@ static void add_month_alerts(struct city *city, struct lines *lines, name_id dim
 		.clock_ms = city->clock_ms,
 		.total = &city->sums.month,
 		.day = city->sums.day,
+		.before = city->before_days,
 	};
 	judgement_judge(&facts, &city->after);
 	size_t count = judgement_diff(NULL, 0, NULL, 0, &facts, &city->after, change);
@@ -258,10 +260,20 @@ static void add_month_alerts(struct city *city, struct lines *lines, name_id dim
 	}
 }
 
-static enum status add_month(struct city *city, struct lines *lines, const struct cell_month *month, struct error *error)
+static const struct cell_month *find_month(const struct city *city, name_id dimension, int32_t number)
 {
-	totals_clear(&city->totals, month->month);
-	for (uint32_t i = 0; i < MONTH_DAYS_MAX; i++) {
+	const struct cell_month *month = cells_dirty(city->cells);
+	while (month && (month->dimension != dimension || month->month != number))
+		month = month->next_dirty;
+	return month;
+}
+
+// Into city->totals; a month that was never counted in is zero.
+static enum status read_month(struct city *city, name_id dimension, int32_t number, struct error *error)
+{
+	const struct cell_month *month = find_month(city, dimension, number);
+	totals_clear(&city->totals, number);
+	for (uint32_t i = 0; month && i < MONTH_DAYS_MAX; i++) {
 		uint8_t bytes[PARTIAL_BYTES_MAX];
 		size_t size;
 		char field[2];
@@ -274,9 +286,33 @@ static enum status add_month(struct city *city, struct lines *lines, const struc
 		if (status != OK)
 			return status;
 	}
-	add_dimension(city, lines, month->dimension, month->month);
-	add_month_alerts(city, lines, month->dimension, month->month);
 	return OK;
+}
+
+static enum status judge_month(struct city *city, struct lines *lines, name_id dimension, int32_t month, struct error *error)
+{
+	enum status status = read_month(city, dimension, month - 1, error);
+	if (status != OK)
+		return status;
+	totals_derive(&city->totals, 0, &city->sums);
+	memcpy(city->before_days, city->sums.day, sizeof city->before_days);
+	status = read_month(city, dimension, month, error);
+	if (status == OK)
+		add_month_alerts(city, lines, dimension, month);
+	return status;
+}
+
+static enum status add_month(struct city *city, struct lines *lines, const struct cell_month *month, struct error *error)
+{
+	enum status status = read_month(city, month->dimension, month->month, error);
+	if (status != OK)
+		return status;
+	add_dimension(city, lines, month->dimension, month->month);
+	status = judge_month(city, lines, month->dimension, month->month, error);
+	// The one after it is judged by it, too.
+	if (status == OK && month->month < month_at(city, city->clock_ms) && !find_month(city, month->dimension, month->month + 1))
+		status = judge_month(city, lines, month->dimension, month->month + 1, error);
+	return status;
 }
 
 static void add_worklists(const struct city *city, struct lines *lines, const struct owner *owner)

@@ -40,6 +40,7 @@ static struct truth {
 	struct outcome outcome;
 	struct totals totals;
 	struct sums sums;
+	struct counters before[MONTH_DAYS_MAX];
 } *truth;
 
 // Texts that the event points to must outlive the arena.
@@ -167,21 +168,53 @@ static int64_t city_clock(void)
 	return least_ms;
 }
 
-static void judge_month(const struct cell_month *month)
+static const struct cell_month *find_month(name_id dimension, int32_t number)
 {
+	const struct cell_month *month = cells_dirty(truth->cells);
+	while (month && (month->dimension != dimension || month->month != number))
+		month = month->next_dirty;
+	return month;
+}
+
+// Into the totals; a month that was never counted in is zero.
+static void read_month(name_id dimension, int32_t number)
+{
+	const struct cell_month *month = find_month(dimension, number);
+	totals_clear(&truth->totals, number);
+	for (uint32_t day = 0; month && day < MONTH_DAYS_MAX; day++) {
+		uint8_t bytes[PARTIAL_BYTES_MAX];
+		char field[2];
+		size_t size = 0;
+		struct error error;
+		day_field(day, field);
+		if (month->day[day] && cell_pack(month->day[day], bytes, &size, &error) != OK)
+			sim_fail("the truth: %s", error.text);
+		if (size && totals_add(&truth->totals, (struct text){ field, 2 }, (struct text){ (const char *)bytes, (uint32_t)size }, &error) != OK)
+			sim_fail("the truth: %s", error.text);
+	}
+}
+
+static void judge_month(name_id dimension_id, int32_t number)
+{
+	read_month(dimension_id, number - 1);
+	totals_derive(&truth->totals, 0, &truth->sums);
+	memcpy(truth->before, truth->sums.day, sizeof truth->before);
+	read_month(dimension_id, number);
+	totals_derive(&truth->totals, 0, &truth->sums);
 	const struct month_facts facts = {
 		.policy = &truth->policy,
-		.version = policy_version_at(&truth->policy, civil_month_first_day(month->month)),
+		.version = policy_version_at(&truth->policy, civil_month_first_day(number)),
 		.names = truth->names,
-		.dimension = month->dimension,
-		.month = month->month,
+		.dimension = dimension_id,
+		.month = number,
 		.clock_ms = city_clock(),
 		.total = &truth->sums.month,
+		.before = truth->before,
 		.day = truth->sums.day,
 	};
-	struct text dimension = names_dimension(truth->names, month->dimension);
+	struct text dimension = names_dimension(truth->names, dimension_id);
 	char name[CIVIL_MONTH_BYTES], field[ALERT_ID_BYTES_MAX], id[ALERT_ID_BYTES_MAX];
-	civil_format_month(month->month, name);
+	civil_format_month(number, name);
 	judgement_judge(&facts, &truth->outcome);
 	for (uint32_t i = 0; i < truth->outcome.alert_count; i++) {
 		alert_id(&truth->outcome.alert[i], text_of(name), &truth->policy, truth->names, field);
@@ -204,8 +237,10 @@ static void add_sums(const struct cell_month *month)
 			truth_add_counters(truth->lines, "sent", text, civil_month_first_day(month->month) + day, -1, &truth->sums.day[day]);
 		}
 	}
-	totals_derive(&truth->totals, 0, &truth->sums);
-	judge_month(month);
+	judge_month(month->dimension, month->month);
+	int32_t clock_month = civil_month_of_day(civil_day_of(city_clock(), truth->policy.zone_ms));
+	if (month->month < clock_month && !find_month(month->dimension, month->month + 1))  // which is judged by this one, too
+		judge_month(month->dimension, month->month + 1);
 }
 
 static void add_month(const struct cell_month *month)

@@ -161,6 +161,26 @@ static void a_full_batch_leaves_open_months_for_the_next(void **state)
 	months_done(&months);
 }
 
+static void open_months_are_looked_at_again_on_a_day_that_matters(void **state)
+{
+	(void)state;
+	struct months months = { .first = INT32_MAX };
+	for (name_id id = 1; id <= BATCH_CHANGES_MAX + 10; id++)
+		months_note(&months, id, 100, 100);
+	assert_false(months_has_over(&months, 100));
+	months_look_again(&months);
+	assert_true(months_has_over(&months, 100));
+	months_take_over(&months, 100, &batch);
+	assert_int_equal(batch.count, BATCH_CHANGES_MAX);
+	assert_false(batch.change[0].is_over);
+	batch_clear(&batch);
+	months_take_over(&months, 100, &batch);
+	assert_int_equal(batch.count, 10);
+	assert_false(months_has_over(&months, 100));
+	assert_true(months_has_over(&months, 101));  // they are open still
+	months_done(&months);
+}
+
 static bool is_ours(const void *self, struct text dimension)
 {
 	(void)self;
@@ -210,6 +230,7 @@ int main(void)
 		TEST(offsets_are_the_last_ones_and_can_be_forgotten),
 		TEST(open_months_come_back_when_the_clock_has_passed_them),
 		TEST(a_full_batch_leaves_open_months_for_the_next),
+		TEST(open_months_are_looked_at_again_on_a_day_that_matters),
 		TEST(the_last_published_state_is_what_is_believed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

