@@ -36,6 +36,7 @@ set(core_sources
 	common/rules/duty.c
 	common/rules/duty-letter.c
 	common/rules/month-end-left.c
+	common/binomial.c
 	common/month_end.c
 	common/partial.c
 	common/totals.c
