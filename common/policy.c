@@ -85,6 +85,9 @@ static struct policy_version bulletin_version(void)
 		.praise_within_ms = 4 * HOUR_MS,
 		.duty_by_ms = (int32_t)(16 * HOUR_MS),
 		.duty_letter_over = 3,
+		.margin_tickets = 2,
+		.tendency_chance_e4 = 1,
+		.tendency_from = 5,
 	};
 }
 

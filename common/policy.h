@@ -58,6 +58,9 @@ struct policy_version {
 	int64_t praise_within_ms;      // from receipt to resolution, for a candidate
 	int32_t duty_by_ms;            // who has duty logs in by then, after midnight
 	uint32_t duty_letter_over;     // more missed days in a month cause a letter; the last of these a warning
+	uint32_t margin_tickets;       // when so many more dissatisfied ratings, or fewer, take a month below its floor, the unit is told
+	uint32_t tendency_chance_e4;   // a week that stands out: chance gives as many in at most so many of weeks, 1 is 0.01 %
+	uint32_t tendency_from;        // and it has so many or more
 	uint64_t rules_off;            // bit i: rules[i] is switched off
 };
 

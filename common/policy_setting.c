@@ -73,6 +73,12 @@ const struct policy_setting policy_settings[] = {
 		{ "who has duty logs in by %s of every working day", "值守单位每个工作日 %s 前须登录" }, { NULL, NULL } },
 	{ "rules/duty-letter/over", SETTING_COUNT, AT(duty_letter_over), 1, 30, NULL,
 		{ "a letter goes out when more than %s days of a month are missed", "每月未登录超过 %s 天的，发提示函" }, { NULL, NULL } },
+	{ "rules/margin/tickets", SETTING_COUNT, AT(margin_tickets), 1, CASES_MAX, NULL,
+		{ "a unit is told when %s more dissatisfied tickets, or fewer, take it below the floor", "再有 %s 件及以下不满意即低于底线的，予以提示" }, { NULL, NULL } },
+	{ "rules/tendency/chance", SETTING_PERCENT, AT(tendency_chance_e4), 0, 10000, NULL,
+		{ "a week stands out when chance alone gives as many in at most %s of weeks", "一周件数偶然出现的概率不高于 %s 的，视为苗头" }, { NULL, NULL } },
+	{ "rules/tendency/from", SETTING_COUNT, AT(tendency_from), 1, CASES_MAX, NULL,
+		{ "and when it has %s tickets or more", "且一周不少于 %s 件" }, { NULL, NULL } },
 };
 const uint32_t policy_setting_count = sizeof policy_settings / sizeof *policy_settings;
 

@@ -35,6 +35,8 @@ set(core_sources
 	common/assess_unit.c
 	common/rules/duty.c
 	common/rules/duty-letter.c
+	common/rules/margin.c
+	common/rules/tendency.c
 	common/rules/month-end-left.c
 	common/binomial.c
 	common/month_end.c

@@ -129,7 +129,8 @@ const char *words_evidence(enum language language, const char *name)
 		{ "chain_3", "流转（续）" }, { "chain_4", "流转（续）" }, { "other_unit", "另一单位" }, { "returns", "退件次数" }, { "warning", "预警点" }, { "used", "已用" },
 		{ "left", "剩余" }, { "started_at", "起始" }, { "open_for", "历时" }, { "held_by", "承办" }, { "points_taken", "扣分" },
 		{ "day", "日期" }, { "no_login_by", "截至未登录" }, { "logged_in_at", "登录" }, { "calendar", "日历" }, { "missed_days", "未登录日" }, { "missed", "未登录天数" },
-		{ "limit", "上限" }, { "letter_to", "发函" }, { "letter", "函稿" }, { "letter_2", "函稿（续）" },
+		{ "limit", "上限" }, { "letter_to", "发函" }, { "letter", "函稿" }, { "letter_2", "函稿（续）" }, { "margin", "余量" }, { "week_from", "该周起" },
+		{ "dispatched", "转办" }, { "received", "受理" }, { "dissatisfied", "不满意" }, { "in_three_weeks_before", "此前三周" }, { "expected", "预期" },
 		{ "open", "未办结" }, { "of_this_month", "当月" }, { "of_the_month_before", "上月结存" }, { "working_days_left", "剩余工作日" },
 	};
 	for (unsigned i = 0; language == LANGUAGE_CHINESE && i < sizeof known / sizeof *known; i++)
