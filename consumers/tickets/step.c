@@ -498,6 +498,26 @@ static bool is_caught_up(const struct shard *shard)
 	return shard->next_offset <= shard->end_offset || clock_monotonic_ms() < shard->end_seen_ms + SHARD_END_FRESH_MS;
 }
 
+// Asked on a connection of its own, since on the shard's others answers may be under way. Who cannot be asked may be anybody.
+static bool has_other_owner(const struct shard *shard)
+{
+	struct redis *redis = NULL;
+	const struct redisReply *reply;
+	struct head head;
+	struct error error;
+	char key[KEY_BYTES_MAX];
+	key_head(shard->name, key);
+	enum status status = redis_open(shard->settings->redis, &redis, &error);
+	if (status == OK) {
+		redis_command(redis, 2, (const struct text[]){ TEXT("GET"), text_of(key) });
+		status = redis_wait(redis, SHARD_REPLY_TIMEOUT_MS, &reply, &error);
+	}
+	if (status == OK)
+		status = reply_type(reply) == REPLY_STRING ? head_parse(reply_text(reply), &head, &error) : FATAL;
+	redis_close(redis);
+	return status != OK || head.owner != shard->head.owner;
+}
+
 enum status shard_run(struct shard *shard, struct error *error)
 {
 	bool goes_on = true;
@@ -505,6 +525,9 @@ enum status shard_run(struct shard *shard, struct error *error)
 	shard->is_live = is_caught_up(shard);
 	while (goes_on && status == OK)
 		status = advance(shard, &goes_on, error);
+	// What is read while a new owner already writes need not fit together. The transaction would find out, but it need not come to that.
+	if (status == FATAL && shard->phase != PHASE_AWAY && has_other_owner(shard))
+		status = error_set(error, RETRY, "fenced", "%s was taken over by somebody else while it was read", shard->name);
 	if (status == RETRY)
 		shard_let_go(shard);
 	if (status == OK && shard->phase != PHASE_AWAY) {

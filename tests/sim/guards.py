@@ -16,6 +16,7 @@ STEP, TAKEOVER, JUDGE, COMMIT = "tickets/step.c", "tickets/takeover.c", "tickets
 # schedule, source, what stands there, what is put in its place
 GUARDS = [
     ("a_stalled_former_owner_changes_nothing", STEP, 'redis_begin(shard->redis, "WATCH");', 'redis_begin(shard->redis, "EXISTS");'),
+    ("a_stalled_former_owner_takes_nothing_for_broken", STEP, "shard->phase != PHASE_AWAY && has_other_owner(shard)", "false && has_other_owner(shard)"),
     ("a_commit_did_not_go_through_and_nobody_says_so", TAKEOVER, "	pages_clear(shard->pages);\n", ""),
     ("a_commit_did_not_go_through_and_nobody_says_so", TAKEOVER, "	cells_clear(shard->cells);\n", ""),
     ("a_commit_did_not_go_through_and_nobody_says_so", "tickets/loop.c",

@@ -185,6 +185,30 @@ static void a_stalled_former_owner_changes_nothing(void **state)
 	end_town();
 }
 
+// Idea 2: what the former owner has read before it stalled and what it reads after do not fit together: that is no broken state.
+static void a_stalled_former_owner_takes_nothing_for_broken(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *first = town_start_tickets();
+	send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
+	send_ticket("a", EVENT_DISPATCHED, FROM_MS, "fire");
+	send_ticket("a", EVENT_RESOLVED, FROM_MS + HOUR_MS, "fire");
+	sim_run_for(3 * S);
+	sim_member_crash(first->member);
+	struct instance *former = town_start_tickets();  // which has no counters in memory
+	sim_run_for(12 * S);
+	set_trap(former, "MGET", ":p:a", false, BLOW_STALL, 20 * S);
+	struct event event = event_of(EVENT_REVISITED, FROM_MS + 2 * HOUR_MS);
+	event.reopen = ANSWER_YES;
+	town_send_ticket_event("a", &event, town_names());
+	spring(S);
+	town_start_tickets();
+	sim_run_for(25 * S);
+	assert_true(town_is_running(former));
+	end_town();
+}
+
 static void an_outcome_is_unknown(enum blow blow)
 {
 	open_town();
@@ -605,6 +629,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(undisturbed_tickets_are_counted),
 		cmocka_unit_test(a_stalled_former_owner_changes_nothing),
+		cmocka_unit_test(a_stalled_former_owner_takes_nothing_for_broken),
 		cmocka_unit_test(a_commit_went_through_and_its_reply_is_lost),
 		cmocka_unit_test(a_commit_did_not_go_through_and_nobody_says_so),
 		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted),
