@@ -191,6 +191,8 @@ static void count_lead(struct outcome *outcome, const struct facts *facts, const
 	bool is_late = leg->end == LEG_OPEN ? outcome_reached(outcome, facts, leg->due_at_ms + 1) : leg->ended_at_ms > leg->due_at_ms;
 	if (is_late)
 		count_leg(outcome, facts, COUNTER_OVERDUE, leg, leg->due_at_ms);
+	if (is_late && leg->end == LEG_OPEN)  // beside `completed`, of what was dispatched on that day
+		count_leg(outcome, facts, COUNTER_OPEN_OVERDUE, leg, leg->dispatched_at_ms);
 }
 
 static void count_legs(struct outcome *outcome, const struct facts *facts)

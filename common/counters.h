@@ -22,7 +22,7 @@
 	X(PRAISED, praised) X(REVISITED, revisited) X(REVISITED_EFFECTIVE, revisited_effective) X(REOPENED, reopened) \
 	X(SHIRKED, shirked) X(ESCALATED, escalated) X(REPEATED, repeated) \
 	X(CALLS_OFFERED, calls_offered) X(CALLS_ANSWERED, calls_answered) X(KNOWLEDGE_UPDATES, knowledge_updates) \
-	X(POINTS_ADDED, points_added) X(POINTS_TAKEN, points_taken) X(DUTY_MISSED, duty_missed)
+	X(POINTS_ADDED, points_added) X(POINTS_TAKEN, points_taken) X(DUTY_MISSED, duty_missed) X(OPEN_OVERDUE, open_overdue)
 
 enum counter {
 #define X(upper, lower) COUNTER_##upper,

@@ -42,7 +42,7 @@ const struct policy_setting policy_settings[] = {
 	{ "floors/completion/limit", SETTING_PERCENT, AT(completion.limit_e4), 0, 10000, NULL,
 		{ "completion of a unit's month not below %s", "单月办结率不低于 %s" }, { NULL, NULL } },
 	{ "floors/completion/from_cases", SETTING_COUNT, AT(completion.cases_min), 1, CASES_MAX, NULL,
-		{ "completion is watched from %s dispatched tickets on", "办结率自 %s 件起考核" }, { NULL, NULL } },
+		{ "completion is watched from %s tickets on, of those that are due while the month runs", "办结率自 %s 件起考核" }, { NULL, NULL } },
 	{ "floors/on_time/limit", SETTING_PERCENT, AT(on_time.limit_e4), 0, 10000, NULL,
 		{ "on-time rate of a unit's month not below %s", "单月及时办结率不低于 %s" }, { NULL, NULL } },
 	{ "floors/on_time/from_cases", SETTING_COUNT, AT(on_time.cases_min), 1, CASES_MAX, NULL,

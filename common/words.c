@@ -36,7 +36,7 @@ static const char *const counters_zh[COUNTER_COUNT] = {
 	[COUNTER_STARS_2] = "2星", [COUNTER_STARS_3] = "3星", [COUNTER_STARS_4] = "4星", [COUNTER_STARS_5] = "5星", [COUNTER_PRAISED] = "好评",
 	[COUNTER_REVISITED] = "回访", [COUNTER_REVISITED_EFFECTIVE] = "有效回访", [COUNTER_REOPENED] = "重办", [COUNTER_SHIRKED] = "推诿",
 	[COUNTER_ESCALATED] = "升级督办", [COUNTER_REPEATED] = "重复投诉", [COUNTER_CALLS_OFFERED] = "呼入", [COUNTER_CALLS_ANSWERED] = "接通",
-	[COUNTER_KNOWLEDGE_UPDATES] = "知识更新", [COUNTER_POINTS_ADDED] = "加分", [COUNTER_POINTS_TAKEN] = "扣分", [COUNTER_DUTY_MISSED] = "未值守",
+	[COUNTER_KNOWLEDGE_UPDATES] = "知识更新", [COUNTER_POINTS_ADDED] = "加分", [COUNTER_POINTS_TAKEN] = "扣分", [COUNTER_DUTY_MISSED] = "未值守", [COUNTER_OPEN_OVERDUE] = "超期未办结",
 };
 
 const char *words_counter(enum language language, enum counter counter)
@@ -129,7 +129,7 @@ const char *words_evidence(enum language language, const char *name)
 		{ "chain_3", "流转（续）" }, { "chain_4", "流转（续）" }, { "other_unit", "另一单位" }, { "returns", "退件次数" }, { "warning", "预警点" }, { "used", "已用" },
 		{ "left", "剩余" }, { "started_at", "起始" }, { "open_for", "历时" }, { "held_by", "承办" }, { "points_taken", "扣分" },
 		{ "day", "日期" }, { "no_login_by", "截至未登录" }, { "logged_in_at", "登录" }, { "calendar", "日历" }, { "missed_days", "未登录日" }, { "missed", "未登录天数" },
-		{ "limit", "上限" }, { "letter_to", "发函" }, { "letter", "函稿" }, { "letter_2", "函稿（续）" }, { "margin", "余量" }, { "week_from", "该周起" },
+		{ "limit", "上限" }, { "letter_to", "发函" }, { "letter", "函稿" }, { "letter_2", "函稿（续）" }, { "margin", "余量" }, { "counted", "计入" }, { "week_from", "该周起" },
 		{ "dispatched", "转办" }, { "received", "受理" }, { "dissatisfied", "不满意" }, { "in_three_weeks_before", "此前三周" }, { "expected", "预期" },
 		{ "open", "未办结" }, { "of_this_month", "当月" }, { "of_the_month_before", "上月结存" }, { "working_days_left", "剩余工作日" },
 	};

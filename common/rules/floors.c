@@ -1,6 +1,8 @@
 // A unit's satisfaction, completion and on-time rates of a month, each with its floor. About the month and the rate.
 //
-// Satisfaction and on-time are judged while the month runs. Completion counts what is dispatched today and not yet due, so it is judged when the month has ended.
+// Satisfaction and on-time are judged while the month runs. Completion counts what is dispatched today and not yet due, so while the month runs it is judged on
+// what is due: of the legs dispatched in the month those that are resolved, against these and those that are open past their due time. When the month has ended
+// it is judged on all that were dispatched.
 #include "civil.h"
 #include "rule.h"
 
@@ -29,6 +31,18 @@ static void judge_rate(const struct rule *rule, const struct month_facts *month,
 	outcome_alert(outcome, &alert);
 }
 
+static bool is_over(const struct month_facts *month)
+{
+	return month->clock_ms > civil_day_end_ms(civil_month_first_day(month->month + 1) - 1, month->policy->zone_ms);
+}
+
+static struct rate completion_of(const struct month_facts *month)
+{
+	const uint64_t *n = month->total->n;
+	struct rate due = { n[COUNTER_COMPLETED], n[COUNTER_COMPLETED] + n[COUNTER_OPEN_OVERDUE] };
+	return is_over(month) ? rate_of(month->total, RATE_COMPLETION, 0) : due;
+}
+
 static void judge_month(const struct rule *rule, const struct month_facts *month, struct outcome *outcome)
 {
 	const struct policy_version *version = month->version;
@@ -36,9 +50,7 @@ static void judge_month(const struct rule *rule, const struct month_facts *month
 		return;
 	judge_rate(rule, month, outcome, SATISFACTION, rate_of(month->total, RATE_SATISFACTION, 0), version->satisfaction);
 	judge_rate(rule, month, outcome, ON_TIME, rate_of(month->total, RATE_ON_TIME, 0), version->on_time);
-	int32_t last_day = civil_month_first_day(month->month) + civil_month_day_count(month->month) - 1;
-	if (month->clock_ms > civil_day_end_ms(last_day, month->policy->zone_ms))
-		judge_rate(rule, month, outcome, COMPLETION, rate_of(month->total, RATE_COMPLETION, 0), version->completion);
+	judge_rate(rule, month, outcome, COMPLETION, completion_of(month), version->completion);
 }
 
 static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
@@ -52,6 +64,8 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	evidence_add(ret_evidence, "cases", "%lld of %lld", (long long)alert->evidence[NUMERATOR], (long long)alert->evidence[DENOMINATOR]);
 	rate_format((struct rate){ (uint64_t)alert->evidence[LIMIT], 10000 }, true, text);
 	evidence_add(ret_evidence, "floor", "%s", text);
+	if (alert->about.number == COMPLETION)
+		evidence_add(ret_evidence, "counted", "%s", is_over(month) ? "all that were dispatched" : "what is resolved or past its due time");
 }
 
 const struct rule rule_floors = {

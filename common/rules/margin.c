@@ -3,7 +3,7 @@
 //
 // k is the least number of dissatisfied ratings, beside those that are there, at which the floor is watched (from so many cases on) and missed: 19 of 20 is
 // 95.00 % and not below, one more makes it 19 of 21, so k is 1. Readings: only satisfaction has a margin that tickets to come can take up (on time is 100 %, and
-// completion is judged at the end of the month); who is below already has no margin, that is floors; who was not rated yet has nothing to lose; after the end of
+// what is open past its due time can still be completed); who is below already has no margin, that is floors; who was not rated yet has nothing to lose; after the end of
 // the month nothing can come.
 #include "civil.h"
 #include "rule.h"

@@ -175,6 +175,8 @@ static void count_leg(struct story *story, const struct leg *leg)
 		if (was_returned_by(story, leg))
 			add_unit(story, leg->unit, leg->ended_at_ms, COUNTER_SHIRKED);
 	}
+	if (!leg->is_ended && story->truth->clock_ms > leg->due_at_ms)
+		add_unit(story, leg->unit, leg->dispatched_at_ms, COUNTER_OPEN_OVERDUE);
 	int64_t until_ms = leg->is_ended ? leg->ended_at_ms : story->truth->clock_ms;
 	if (until_ms > leg->due_at_ms)
 		add_unit(story, leg->unit, leg->due_at_ms, COUNTER_OVERDUE);

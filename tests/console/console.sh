@@ -42,7 +42,7 @@ asks '.[2] | [.dispatched, .completed, .returned, .overdue, .resolved_on_time, .
 asks '.[2].rates' '{"completion":0,"on_time":0}'
 asks '.[1].rates' '{"completion":100,"on_time":100,"satisfaction":0,"excellent":0,"stars":1}'
 asks '.[0] | [.dispatched, .completed], .rates' "$(printf '[1,0]\n{"completion":0}')"
-asks '.[0] | keys | length' 38
+asks '.[0] | keys | length' 39
 json units --dimension city --from 2024-02-28 --to 2024-03-05
 asks '.[0] | [.dimension, .received, .answered_directly, .dispatched, .returned, .rates.direct]' '["city",3,1,2,1,33.33]'
 json units --dimension city --from 2024-02-01 --to 2024-03-31

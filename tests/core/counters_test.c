@@ -28,7 +28,7 @@ static void stored_numbers_stay(void **state)
 	static const char *const name[] = { "received", "valid", "answered_directly", "dispatched", "completed", "assisted", "returned", "returned_late", "resolved",
 		"same_day", "resolved_on_time", "overdue", "rated", "satisfied", "dissatisfied", "stars_0", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5",
 		"praised", "revisited", "revisited_effective", "reopened", "shirked", "escalated", "repeated", "calls_offered", "calls_answered", "knowledge_updates",
-		"points_added", "points_taken", "duty_missed" };
+		"points_added", "points_taken", "duty_missed", "open_overdue" };
 	assert_true(COUNT_OF(name) <= COUNTER_COUNT);
 	for (size_t i = 0; i < COUNT_OF(name); i++)
 		assert_string_equal(counter_name((enum counter)i), name[i]);

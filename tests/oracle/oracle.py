@@ -743,6 +743,8 @@ class Assessor:
                 self._add(wide, day, "shirked")
         if leg.is_overdue(self.clock_ms):
             self._add(wide, self._day(leg.due_at_ms), "overdue")
+            if leg.ended_at_ms is None:
+                self._add(wide, dispatch_day, "open_overdue")
 
     def _count_returns(self, story: Story) -> None:
         for event, leg in story.returns:
@@ -900,8 +902,9 @@ class Assessor:
                 return totals[dimension, month, name]
             self._floor(dimension, month, "satisfaction", version.satisfaction_floor, total("satisfied"), total("satisfied") + total("dissatisfied"))
             self._floor(dimension, month, "on_time", version.on_time_floor, total("resolved_on_time"), total("resolved_on_time") + total("overdue"))
-            if format_month(self._day(self.clock_ms)) > month:
-                self._floor(dimension, month, "completion", version.completion_floor, total("completed"), total("dispatched"))
+            is_over = format_month(self._day(self.clock_ms)) > month  # else what is due: resolved, or open past its due time
+            due = total("dispatched") if is_over else total("completed") + total("open_overdue")
+            self._floor(dimension, month, "completion", version.completion_floor, total("completed"), due)
 
     def _floor(self, dimension: str, month: str, rate: str, floor: tuple[Fraction, int], numerator: int, denominator: int) -> None:
         limit, cases = floor

@@ -172,7 +172,7 @@ class TestIntake(Case):
 
     def test_without_received_its_legs_count(self) -> None:
         self.judge(ev("03-04 10:00", "dispatched", "A", due_at="03-05 10:00"))
-        self.expect("city", {"03-04": "dispatched", "03-05": "overdue"})
+        self.expect("city", {"03-04": "dispatched open_overdue", "03-05": "overdue"})
 
     def test_answered_directly_unless_it_was_dispatched(self) -> None:
         rows = [received(answered_directly=True), ev("03-04 09:05", "resolved")]
@@ -307,7 +307,7 @@ class TestRatings(Case):
     def test_for_whom(self) -> None:
         rated = ev("03-06 10:00", "rated", stars=4)
         self.judge(*self.LEG[:2], rated)
-        self.expect("city", {"03-04": "received valid dispatched", "03-06": "rated stars_4", "03-11": "overdue"})
+        self.expect("city", {"03-04": "received valid dispatched open_overdue", "03-06": "rated stars_4", "03-11": "overdue"})
         self.judge(*self.LEG[:2], rated, ev("03-07 10:00", "resolved"))
         self.assertEqual(self.total("unit/A", "rated"), 1)
         self.judge(*self.LEG, ev("03-05 11:00", "revisited", reopen=True), rated, ev("03-07 10:00", "resolved", "B"))
@@ -335,7 +335,7 @@ class TestOverdue(Case):
     def test_firing_after_the_last_millisecond(self) -> None:
         self.assertIsNone(self.alert(clock=at("03-11 23:59:59.999")))
         self.assertEqual(self.alert(clock=at("03-12 00:00")), "firing")
-        self.expect("unit/A", {"03-04": "dispatched", "03-11": "overdue"})
+        self.expect("unit/A", {"03-04": "dispatched open_overdue", "03-11": "overdue"})
 
     def test_resolved_by_any_end(self) -> None:
         for end in (ev("03-12 00:00", "resolved"), ev("03-12 00:00", "returned", "A"), ev("03-12 00:00", "dispatched", "B")):
@@ -350,7 +350,7 @@ class TestOverdue(Case):
         self.assertEqual(self.total("unit/A", "overdue"), 0)
         for extension in (in_time, late):
             self.assertEqual(self.alert(extension, clock=at("03-20 10:00:00.001")), "firing")
-            self.assertEqual(self.counts("unit/A"), {"03-04": {"dispatched": 1}, "03-20": {"overdue": 1}})
+            self.assertEqual(self.counts("unit/A"), {"03-04": {"dispatched": 1, "open_overdue": 1}, "03-20": {"overdue": 1}})
         self.assertIsNone(self.alert(ev("03-12 10:00", "dispatched", "A", confirmed=True), ev("03-05 10:00", "resolved")))
 
     def test_an_extension_without_due_changes_no_term(self) -> None:
@@ -433,8 +433,14 @@ class TestFloors(unittest.TestCase):
 
     def test_on_time_and_completion(self) -> None:
         rows = [{**row, "ticket_id": f"T{number}"} for number in range(20) for row in (received(), ev("03-04 10:00", "dispatched", "A"))]
-        self.assertEqual([floor[2] for floor in oracle.assess(rows, parse_instant(at("03-12 00:00"))).floors], ["on_time"])
-        self.assertEqual([floor[2] for floor in oracle.assess(rows, parse_instant(at("04-01 00:00"))).floors], ["on_time", "completion"])
+        later = [{**row, "ticket_id": f"L{number}"} for number in range(20) for row in (received(), ev("03-29 10:00", "dispatched", "A", due_at="04-29 10:00"))]
+
+        def floors(clock: str) -> list[tuple[str, str]]:
+            return [floor[2:] for floor in oracle.assess(rows + later, parse_instant(at(clock))).floors]
+        self.assertEqual(floors("03-11 23:59:59.999"), [])
+        self.assertEqual(floors("03-12 00:00"), [("on_time", "0/20"), ("completion", "0/20")])
+        self.assertEqual(floors("03-31 23:59:59.999"), [("on_time", "0/20"), ("completion", "0/20")])
+        self.assertEqual(floors("04-01 00:00"), [("on_time", "0/20"), ("completion", "0/40")])
 
 
 class TestOrder(unittest.TestCase):

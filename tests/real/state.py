@@ -13,7 +13,7 @@ from redis_client import RedisClient
 
 COUNTERS = ("received valid answered_directly dispatched completed assisted returned returned_late resolved same_day resolved_on_time overdue rated satisfied "
             "dissatisfied stars_0 stars_1 stars_2 stars_3 stars_4 stars_5 praised revisited revisited_effective reopened shirked escalated repeated calls_offered "
-            "calls_answered knowledge_updates points_added points_taken duty_missed").split()
+            "calls_answered knowledge_updates points_added points_taken duty_missed open_overdue").split()
 CHANNELS, LEVELS = ("", "phone", "network"), ("", "province", "city", "district")
 INPUTS = {"tickets": "hotline.ticket-events", "unit-events": "hotline.unit-events"}
 

@@ -313,7 +313,7 @@ static void totals_that_lost_other_seconds_are_summed_again(void **state)
 	redis_sim_roll_back_unseen("hotline:{unit/", 5 * S);
 	redis_sim_roll_back_unseen("hotline:{city", 5 * S);
 	redis_sim_cut(units->member);
-	end_town();
+	end_as_it_is();
 }
 
 // Idea 4: what changed is said again after a crash between the step and the saying.

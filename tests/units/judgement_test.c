@@ -129,6 +129,24 @@ static void completion_is_judged_when_the_month_is_over(void **state)
 	assert_int_equal(diff(&total, APRIL_1_MS, NULL, 0, NULL, 0), 0);
 }
 
+static void completion_is_judged_on_what_is_due_while_the_month_runs(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t completed, open_overdue;
+		bool fires;
+	} cases[] = { { 19, 0, false }, { 20, 0, false }, { 18, 1, false }, { 19, 1, false }, { 18, 2, true }, { 38, 2, false }, { 37, 2, true }, { 0, 19, false }, { 0, 20, true } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct counters total = { { 0 } };
+		total.n[COUNTER_DISPATCHED] = 1000;  // the others are not due
+		total.n[COUNTER_COMPLETED] = cases[i].completed;
+		total.n[COUNTER_OPEN_OVERDUE] = cases[i].open_overdue;
+		assert_int_equal(diff(&total, MARCH_10_MS, NULL, 0, NULL, 0), cases[i].fires);
+		if (cases[i].fires)
+			assert_string_equal(change[0].now.field, "floors/2024-03/completion");
+	}
+}
+
 static void a_rule_that_is_off_says_nothing_and_resolves_what_fired(void **state)
 {
 	(void)state;
@@ -256,6 +274,7 @@ int main(void)
 		cmocka_unit_test(satisfaction_fires_below_95_percent_from_20_cases_on),
 		cmocka_unit_test(on_time_fires_from_the_first_overdue),
 		cmocka_unit_test(completion_is_judged_when_the_month_is_over),
+		cmocka_unit_test(completion_is_judged_on_what_is_due_while_the_month_runs),
 		cmocka_unit_test(a_rule_that_is_off_says_nothing_and_resolves_what_fired),
 		cmocka_unit_test(only_units_have_floors),
 		cmocka_unit_test(what_is_as_before_is_no_change),
