@@ -124,6 +124,8 @@ int kafka_producer_fd(const struct kafka_producer *producer);
 // Key and value are copied; one whose `at` is NULL is absent, so a NULL value is a tombstone. partition -1: by key (murmur2_random). timestamp_ms 0: now. RETRY queue_full (poll, then again); REJECT when the message is too large; FATAL otherwise.
 MUST_USE enum status kafka_send(struct kafka_producer *producer, const char *topic, int32_t partition, struct text key, struct text value,
 	const struct kafka_header *header, size_t header_count, int64_t timestamp_ms, void *tag, struct error *error);
+// The same, by key and without headers; the value is not copied, and must stay as it is until `delivered` was called for it or the producer is closed.
+MUST_USE enum status kafka_send_held(struct kafka_producer *producer, const char *topic, struct text key, struct text value, void *tag, struct error *error);
 void kafka_producer_poll(struct kafka_producer *producer, int timeout_ms);
 size_t kafka_producer_waiting(const struct kafka_producer *producer);  // sent and not delivered yet
 

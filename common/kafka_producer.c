@@ -132,11 +132,9 @@ static size_t add_headers(rd_kafka_vu_t *part, const struct kafka_header *header
 	return count;
 }
 
-enum status kafka_send(struct kafka_producer *producer, const char *topic, int32_t partition, struct text key, struct text value,
-	const struct kafka_header *header, size_t header_count, int64_t timestamp_ms, void *tag, struct error *error)
+static enum status produce(struct kafka_producer *producer, const char *topic, int32_t partition, struct text key, struct text value,
+	const struct kafka_header *header, size_t header_count, int64_t timestamp_ms, int flags, void *tag, struct error *error)
 {
-	if (header_count > KAFKA_HEADERS_MAX)
-		return error_set(error, REJECT, "too_large", "a message for %s has %zu headers, more than %d", topic, header_count, KAFKA_HEADERS_MAX);
 	rd_kafka_topic_t *handle = find_topic(producer, topic);
 	if (!handle)
 		return error_set(error, FATAL, "topic_missing", "no handle for the topic %s", topic);
@@ -145,7 +143,7 @@ enum status kafka_send(struct kafka_producer *producer, const char *topic, int32
 		{ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
 		{ .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)key.at, key.size } },
 		{ .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)value.at, value.size } },
-		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = flags },
 		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp_ms },
 		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = tag },
 	};
@@ -156,6 +154,19 @@ enum status kafka_send(struct kafka_producer *producer, const char *topic, int32
 	enum status status = judge_send(rd_kafka_error_code(problem), topic, rd_kafka_error_string(problem), error);
 	rd_kafka_error_destroy(problem);
 	return status;
+}
+
+enum status kafka_send(struct kafka_producer *producer, const char *topic, int32_t partition, struct text key, struct text value,
+	const struct kafka_header *header, size_t header_count, int64_t timestamp_ms, void *tag, struct error *error)
+{
+	if (header_count > KAFKA_HEADERS_MAX)
+		return error_set(error, REJECT, "too_large", "a message for %s has %zu headers, more than %d", topic, header_count, KAFKA_HEADERS_MAX);
+	return produce(producer, topic, partition, key, value, header, header_count, timestamp_ms, RD_KAFKA_MSG_F_COPY, tag, error);
+}
+
+enum status kafka_send_held(struct kafka_producer *producer, const char *topic, struct text key, struct text value, void *tag, struct error *error)
+{
+	return produce(producer, topic, -1, key, value, NULL, 0, 0, 0, tag, error);
 }
 
 void kafka_producer_poll(struct kafka_producer *producer, int timeout_ms)

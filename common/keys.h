@@ -14,7 +14,7 @@
 //   hotline:{S}:p:PAGE                   string  a page of tickets (page.h)
 //   hotline:{S}:n:DIMENSION:YYYY-MM      hash    partial counters of a base dimension: "05" -> for each sub its number (1 byte) and packed counters
 //   hotline:{S}:due:HOUR                 string  tickets to look at in that hour (hours since 1970, UTC): size (1 byte) and id, one after the other; deleted when the clock has passed it
-//   hotline:{S}:outbox                   list    alerts that are not acknowledged yet, as hotline.v1.Alert
+//   hotline:{S}:outbox                   list    an entry a step whose alerts are not acknowledged yet: see outbox.h
 //   hotline:{S}:changes:N                string  which days of which dimensions changed (changes.h), in chunks by time; the head says which chunks there are
 //   hotline:{S}:index:alerts:YYYY-MM     string  pages with a ticket (or unit's month) that raised an alert dated so, by day of the month (page_index.h); it says itself what is true
 //   hotline:{S}:index:LIST:YYYY-MM       string  pages with a ticket that came on that month's worklist of a unit, by the shard's own number of the unit (page_index.h)

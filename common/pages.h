@@ -15,11 +15,12 @@
 // Somebody to judge in this step: because of an event, or because it is time.
 struct touch {
 	struct touch *next;   // of the same page, places ascend, arrivals of one place in their order
-	uint32_t event;       // the message's number in the batch; TOUCH_NO_EVENT, TOUCH_SEED
+	uint32_t event;       // the message's number in the batch, or one of:
 	uint8_t place;
 };
 #define TOUCH_NO_EVENT UINT32_MAX
 #define TOUCH_SEED (UINT32_MAX - 1)  // the same, and a unit's month that is not there is made
+#define TOUCH_SAY (UINT32_MAX - 2)   // the same, and every alert is said again
 
 struct page_slot {
 	struct page_slot *next;      // touched in this step, in order of first touch

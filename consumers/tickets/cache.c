@@ -44,6 +44,8 @@ void shard_drop_room(struct shard *shard)
 	buffer_done(&shard->changes);
 	buffer_done(&shard->alerts);
 	buffer_done(&shard->sweep);
+	buffer_done(&shard->entry);
+	buffer_done(&shard->unsaid);
 	free(shard->expected);
 	free(shard->incoming);
 	free(shard->reading);
@@ -59,7 +61,7 @@ void shard_drop_room(struct shard *shard)
 
 void shard_rest(struct shard *shard)
 {
-	if (shard->phase != PHASE_IDLE || shard->incoming_count)
+	if (shard->phase != PHASE_IDLE || shard->incoming_count || shard->unsaid_entries)
 		return;
 	pages_trim(shard->pages, 0);
 	cells_trim(shard->cells, 0);

@@ -239,23 +239,35 @@ static void drop_buckets(struct shard *shard)
 	shard->head.due_hour = hour + 1;
 }
 
+// Entries from the outbox's head that have done their work: a former owner's first, once all of them are said again, in entries of our own.
+static size_t entries_to_trim(struct shard *shard)
+{
+	if (!shard->unsaid_entries)
+		return shard->trimming = relay_entries_done(shard->relay);
+	shard->unsaid_at = shard->unsaid_to;
+	if (shard->unsaid_at < shard->unsaid.size)
+		return 0;
+	size_t count = shard->unsaid_entries;
+	shard->unsaid_entries = shard->unsaid.size = shard->unsaid_at = shard->unsaid_to = 0;
+	return count;
+}
+
 static void write_outbox(struct shard *shard)
 {
 	char key[KEY_BYTES_MAX];
-	size_t size = key_outbox(shard->name, key);
-	shard->trimming = relay_alerts_acknowledged(shard->relay);
-	if (shard->trimming) {
+	size_t size = key_outbox(shard->name, key), trim = entries_to_trim(shard);
+	if (trim) {
 		begin_key(shard, "LTRIM", key, size);
-		redis_argument_integer(shard->redis, (int64_t)shard->trimming);
+		redis_argument_integer(shard->redis, (int64_t)trim);
 		redis_argument_integer(shard->redis, -1);
 		end(shard);
 	}
-	if (!shard->staged_count)
-		return;
-	begin_key(shard, "RPUSH", key, size);
-	for (size_t i = 0; i < shard->staged_count; i++)
-		redis_argument(shard->redis, (struct text){ (const char *)shard->alerts.bytes + shard->staged[i].at, (uint32_t)shard->staged[i].size });
-	end(shard);
+	if (shard->staged_count) {
+		begin_key(shard, "RPUSH", key, size);
+		redis_argument(shard->redis, (struct text){ (const char *)shard->entry.bytes, (uint32_t)shard->entry.size });
+		end(shard);
+	}
+	shard->entry.size = shard->said_size = 0;
 }
 
 // A chunk is written to for a while; then the next one is begun. A closed one goes when it is older than `settle` and nothing in it waits.
@@ -365,17 +377,15 @@ enum status shard_commit(struct shard *shard, struct error *error)
 // The transaction is through: what it holds may leave.
 void shard_committed(struct shard *shard)
 {
-	for (size_t i = 0; i < shard->staged_count; i++) {
-		const struct staged_alert *staged = &shard->staged[i];
-		const char *bytes = (const char *)shard->alerts.bytes;
-		relay_add_alert(shard->relay, (struct text){ bytes + staged->id_at, (uint32_t)staged->id_size }, (struct text){ bytes + staged->at, (uint32_t)staged->size });
+	if (shard->staged_count) {
+		relay_add_alerts(shard->relay, shard->alerts.bytes, shard->staged, shard->staged_count);
+		shard->alerts = (struct buffer){ .bytes = NULL };
+		shard->staged_count = 0;
 	}
-	shard->staged_count = 0;
-	shard->alerts.size = 0;
 	for (size_t i = 0; i < shard->changed_count; i++)
 		relay_add_change(shard->relay, shard->changed[i].dimension, shard->changed[i].day, shard->head.changes_to - 1);
 	shard->changed_count = 0;
-	relay_alerts_trimmed(shard->relay, shard->trimming);
+	relay_entries_trimmed(shard->relay, shard->trimming);
 	shard->trimming = 0;
 	shard->stats.steps++;
 	shard->reached_at_ms = clock_monotonic_ms();

@@ -124,6 +124,7 @@ struct subject {
 	const struct page_slot *slot;
 	struct ticket *ticket;
 	bool is_new, is_merged, is_written;
+	bool is_to_say;  // its alerts again, all of them
 };
 
 static void judge_at(const struct shard *shard, const struct subject *subject, const struct policy *policy, int64_t clock_ms, struct facts *facts,
@@ -147,20 +148,49 @@ static struct text holder_of(const struct shard *shard, const struct alert *aler
 	return names_text(shard->settings->names, alert->holder ? alert->holder : alert->about.unit);
 }
 
-// Puts the message into the step's outbox.
-static void stage(struct shard *shard, struct text id, const struct wire_alert *alert)
+static void put_record(struct shard *shard, enum outbox_kind kind, const void *bytes, size_t size)
 {
-	uint8_t bytes[WIRE_ALERT_BYTES_MAX];
-	size_t size = wire_pack_alert(alert, bytes);
-	assert(size);
+	uint8_t head[OUTBOX_RECORD_HEAD_MAX];
+	buffer_add(&shard->entry, head, outbox_record_head(kind, size, head));
+	buffer_add(&shard->entry, bytes, size);
+}
+
+// One that was judged last is named already.
+static void name_subject(struct shard *shard, struct text id)
+{
+	if (shard->said_size == id.size && memcmp(shard->entry.bytes + shard->said_at, id.at, id.size) == 0)
+		return;
+	put_record(shard, OUTBOX_SUBJECT, id.at, id.size);
+	shard->said_at = shard->entry.size - id.size;
+	shard->said_size = id.size;
+}
+
+bool shard_unsaid(const struct shard *shard, size_t *cursor, struct outbox_record *ret_record)
+{
+	struct error error;
+	bool is_end;
+	struct text unsaid = { (const char *)shard->unsaid.bytes, (uint32_t)shard->unsaid.size };
+	return outbox_next(unsaid, cursor, ret_record, &is_end, &error) == OK && !is_end;
+}
+
+// Puts the message among those that leave with this step. What the subject's state gives after it needs only the subject's name in the outbox.
+static void stage(struct shard *shard, struct text subject, const struct wire_alert *alert)
+{
+	struct buffer *alerts = &shard->alerts;
 	shard->staged = memory_grow(shard->staged, shard->staged_count + 1, sizeof *shard->staged, &shard->staged_capacity);
-	struct staged_alert *staged = &shard->staged[shard->staged_count++];
-	staged->id_at = shard->alerts.size;
-	staged->id_size = id.size;
-	buffer_add(&shard->alerts, id.at, id.size);
-	staged->at = shard->alerts.size;
-	staged->size = size;
-	buffer_add(&shard->alerts, bytes, size);
+	struct relay_alert *staged = &shard->staged[shard->staged_count++];
+	staged->id_at = alerts->size;
+	staged->id_size = alert->id.size;
+	buffer_add(alerts, alert->id.at, alert->id.size);
+	alerts->bytes = memory_grow(alerts->bytes, alerts->size + WIRE_ALERT_BYTES_MAX, 1, &alerts->capacity);
+	staged->at = alerts->size;
+	staged->size = wire_pack_alert(alert, alerts->bytes + alerts->size);
+	assert(staged->size);
+	alerts->size += staged->size;
+	if (alert->state == ALERT_RETRACTED)
+		put_record(shard, OUTBOX_MESSAGE, alerts->bytes + staged->at, staged->size);
+	else
+		name_subject(shard, subject);
 	shard->stats.alerts++;
 }
 
@@ -195,7 +225,7 @@ static void send_alert(struct shard *shard, const struct subject *subject, const
 		out.evidence[i].name = text_of(evidence.item[i].name);
 		out.evidence[i].value = text_of(evidence.item[i].value);
 	}
-	stage(shard, out.id, &out);
+	stage(shard, subject->id, &out);
 }
 
 static bool is_about_the_same(const struct alert *a, const struct alert *b)
@@ -224,7 +254,7 @@ static void compare_alerts(struct shard *shard, const struct subject *subject, c
 		const struct alert *now = &after->alert[i], *was = find_alert(before, now);
 		if (!was || civil_day_of(was->at_ms, zone_ms) != civil_day_of(now->at_ms, zone_ms))
 			index_alert(shard, subject, now);
-		if (!was || was->state != now->state || was->at_ms != now->at_ms || was->holder != now->holder)
+		if (subject->is_to_say || !was || was->state != now->state || was->at_ms != now->at_ms || was->holder != now->holder)
 			send_alert(shard, subject, now, (enum alert_state)now->state);
 	}
 	for (uint32_t i = 0; i < before->alert_count; i++)
@@ -407,7 +437,7 @@ static enum status load(struct shard *shard, struct subject *subject, const stru
 
 static bool is_event(const struct touch *touch)
 {
-	return touch->event < TOUCH_SEED;
+	return touch->event < TOUCH_SAY;
 }
 
 // Judges one subject and appends it to the page that is being written.
@@ -418,7 +448,7 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	struct outcome *before = &b->before;
 	const struct policy *old_policy;
 	subject->ticket = &b->ticket;
-	subject->is_merged = subject->is_written = false;
+	subject->is_merged = subject->is_written = subject->is_to_say = false;
 	b->arena.used = 0;
 	enum status status = load(shard, subject, entry, &old_policy, error);
 	if (status != OK)
@@ -431,10 +461,11 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	bool is_seeded = false;
 	for (; touch && touch->place == place; touch = touch->next) {
 		is_seeded |= subject->is_new && touch->event == TOUCH_SEED;
+		subject->is_to_say |= !subject->is_new && touch->event == TOUCH_SAY;
 		if (is_event(touch) && (status = take(shard, subject, touch->event, error)) != OK)
 			return status;
 	}
-	if (subject->is_merged || is_seeded || is_due(shard, before) || subject->ticket->edition != shard->head.edition)
+	if (subject->is_merged || subject->is_to_say || is_seeded || is_due(shard, before) || subject->ticket->edition != shard->head.edition)
 		judge_change(shard, subject, old_policy, before);
 	else if (before->next_look_ms != NEVER_MS && due_hour_of(before->next_look_ms) == shard->loaded_hour)
 		due_heap_push(shard->due, before->next_look_ms, subject->id);
@@ -538,10 +569,23 @@ static enum status judge_sent(struct shard *shard, struct error *error)
 		if (!now && alert.state != ALERT_RETRACTED) {
 			alert.state = ALERT_RETRACTED;
 			alert.revision = next_revision(shard);
-			stage(shard, alert.id, &alert);
+			stage(shard, subject.id, &alert);
 		}
 	}
 	return OK;
+}
+
+// Retractions that a former owner left: as they are.
+static void say_messages(struct shard *shard)
+{
+	struct outbox_record record;
+	for (size_t cursor = shard->unsaid_at; cursor < shard->unsaid_to && shard_unsaid(shard, &cursor, &record);) {
+		struct wire_alert alert;
+		struct error error;
+		bench()->arena.used = 0;
+		if (record.kind == OUTBOX_MESSAGE && wire_unpack_alert(record.bytes, &bench()->arena, &alert, &error) == OK)
+			stage(shard, TEXT(""), &alert);
+	}
 }
 
 // Pages and messages are met in no order that a machine could guess: the next ones are fetched while this one is judged.
@@ -565,5 +609,6 @@ enum status shard_judge(struct shard *shard, struct error *error)
 		if (status != OK)
 			return status;
 	}
+	say_messages(shard);
 	return shard->sent_alerts ? judge_sent(shard, error) : OK;
 }

@@ -29,11 +29,17 @@ struct parcel {
 	struct relay *relay;  // NULL when nobody waits any more
 	enum parcel_kind kind;
 	bool is_acknowledged, is_sent;
-	const char *topic;
+	struct bundle *bundle;      // of an alert
 	struct postmark *postmark;  // of a dead letter
-	uint32_t key_size, size;
-	bool has_key;
-	char bytes[];  // key, then value
+	struct text key, value;
+};
+
+// The alerts of one step, which are one entry of the outbox.
+struct bundle {
+	struct bundle *next;
+	size_t count, under_way, acknowledged;
+	uint8_t *bytes;  // of keys and values: nothing is copied on its way to Kafka
+	struct parcel parcel[];
 };
 
 struct queue {
@@ -51,8 +57,9 @@ struct relay {
 	struct outlet *outlet;
 	const struct names *names;
 	char shard[64];
-	struct queue alerts;        // in the outbox's order, acknowledged ones included until trimmed
-	size_t alerts_acknowledged; // all of them, not only at the head
+	struct bundle *first, *last;  // in the outbox's order, acknowledged ones included until trimmed
+	struct bundle *unsent;        // nothing before it is to be sent
+	size_t alerts_waiting;        // not acknowledged
 	struct queue letters;
 	// Changes: gathered, then sent as one round; the next round begins when the last one is acknowledged.
 	struct set64 seen;
@@ -105,6 +112,12 @@ static void parcel_free(struct parcel *parcel)
 	free(parcel);
 }
 
+static void bundle_free(struct bundle *bundle)
+{
+	free(bundle->bytes);
+	free(bundle);
+}
+
 // Frees the parcel, or leaves that to its delivery.
 static void let_go(struct parcel *parcel)
 {
@@ -120,12 +133,32 @@ static void drain(struct queue *queue)
 		let_go(take(queue));
 }
 
+static void let_go_bundle(struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->count; i++)
+		bundle->parcel[i].relay = NULL;
+	if (!bundle->under_way)
+		bundle_free(bundle);
+}
+
+static void drop_first(struct relay *relay)
+{
+	struct bundle *bundle = relay->first;
+	relay->first = bundle->next;
+	if (!relay->first)
+		relay->last = NULL;
+	if (relay->unsent == bundle)
+		relay->unsent = relay->first;
+	relay->alerts_waiting -= bundle->count - bundle->acknowledged;
+	let_go_bundle(bundle);
+}
+
 void relay_clear(struct relay *relay)
 {
-	drain(&relay->alerts);
+	while (relay->first)
+		drop_first(relay);
 	drain(&relay->letters);
 	drain(&relay->round);
-	relay->alerts_acknowledged = 0;
 	relay->gathered_count = 0;
 	relay->gathered_since_ms = 0;
 	set64_clear(&relay->seen);
@@ -141,49 +174,64 @@ void relay_free(struct relay *relay)
 	free(relay);
 }
 
-static struct parcel *new_parcel(struct relay *relay, enum parcel_kind kind, const char *topic, struct text key, struct text value)
+static struct parcel *new_parcel(struct relay *relay, enum parcel_kind kind, struct text key, struct text value)
 {
 	struct parcel *parcel = memory_new(sizeof *parcel + key.size + value.size);
+	char *bytes = (char *)(parcel + 1);
 	parcel->relay = relay;
 	parcel->kind = kind;
-	parcel->topic = topic;
-	parcel->has_key = key.at != NULL;
-	parcel->key_size = key.size;
-	parcel->size = value.size;
+	parcel->key = (struct text){ key.at ? bytes : NULL, key.size };
+	parcel->value = (struct text){ bytes + key.size, value.size };
 	if (key.size)
-		memcpy(parcel->bytes, key.at, key.size);
+		memcpy(bytes, key.at, key.size);
 	if (value.size)
-		memcpy(parcel->bytes + key.size, value.at, value.size);
+		memcpy(bytes + key.size, value.at, value.size);
 	relay->is_new = true;
 	return parcel;
 }
 
-void relay_add_alert(struct relay *relay, struct text id, struct text bytes)
+void relay_add_alerts(struct relay *relay, uint8_t *bytes, const struct relay_alert *alert, size_t count)
 {
-	put(&relay->alerts, new_parcel(relay, ALERT, relay->outlet->alerts, id, bytes));
+	struct bundle *bundle = memory_new(sizeof *bundle + count * sizeof *bundle->parcel);
+	bundle->bytes = bytes;
+	bundle->count = count;
+	for (size_t i = 0; i < count; i++)
+		bundle->parcel[i] = (struct parcel){
+			.relay = relay,
+			.kind = ALERT,
+			.bundle = bundle,
+			.key = { (const char *)bytes + alert[i].id_at, (uint32_t)alert[i].id_size },
+			.value = { (const char *)bytes + alert[i].at, (uint32_t)alert[i].size },
+		};
+	if (relay->last)
+		relay->last->next = bundle;
+	else
+		relay->first = bundle;
+	relay->last = bundle;
+	if (!relay->unsent)
+		relay->unsent = bundle;
+	relay->alerts_waiting += count;
+	relay->is_new = true;
 }
 
 size_t relay_alerts_waiting(const struct relay *relay)
 {
-	return relay->alerts.count - relay->alerts_acknowledged;
+	return relay->alerts_waiting;
 }
 
-size_t relay_alerts_acknowledged(const struct relay *relay)
+size_t relay_entries_done(const struct relay *relay)
 {
 	size_t count = 0;
-	if (!relay->alerts_acknowledged)
-		return 0;
-	for (const struct parcel *parcel = relay->alerts.first; parcel && parcel->is_acknowledged; parcel = parcel->next)
+	for (const struct bundle *bundle = relay->first; bundle && bundle->acknowledged == bundle->count; bundle = bundle->next)
 		count++;
 	return count;
 }
 
-void relay_alerts_trimmed(struct relay *relay, size_t count)
+void relay_entries_trimmed(struct relay *relay, size_t count)
 {
 	while (count--) {
-		assert(relay->alerts.first && relay->alerts.first->is_acknowledged);
-		relay->alerts_acknowledged--;
-		parcel_free(take(&relay->alerts));
+		assert(relay->first && relay->first->acknowledged == relay->first->count);
+		drop_first(relay);
 	}
 }
 
@@ -229,7 +277,7 @@ void relay_add_dead_letter(struct relay *relay, const char *topic, const struct 
 	bool is_cut = value.size > DEAD_LETTER_BYTES_MAX;
 	if (is_cut)
 		value.size = DEAD_LETTER_BYTES_MAX;
-	struct parcel *parcel = new_parcel(relay, DEAD_LETTER, relay->outlet->dead_letters, message->key, value);
+	struct parcel *parcel = new_parcel(relay, DEAD_LETTER, message->key, value);
 	parcel->postmark = memory_new(sizeof *parcel->postmark);
 	add_header(parcel, "reason", "%s", error->reason);
 	add_header(parcel, "error", "%s%s", error->text, is_cut ? " (cut)" : "");
@@ -266,7 +314,7 @@ static void begin_round(struct relay *relay, int64_t revision)
 			day[count++] = relay->gathered[i].day;
 		struct text name = names_dimension(relay->names, dimension);
 		size_t size = wire_pack_change(name, day, count, relay->shard, revision, bytes);
-		put(&relay->round, new_parcel(relay, CHANGE, relay->outlet->changes, name, (struct text){ (const char *)bytes, (uint32_t)size }));
+		put(&relay->round, new_parcel(relay, CHANGE, name, (struct text){ (const char *)bytes, (uint32_t)size }));
 	}
 	relay->round_chunk = relay->gathered_chunk;
 	relay->gathered_count = 0;
@@ -274,29 +322,51 @@ static void begin_round(struct relay *relay, int64_t revision)
 	set64_clear(&relay->seen);
 }
 
-// Sends what is not sent yet. False when the producer is full.
-static bool send_all(struct relay *relay, struct queue *queue)
+static const char *topic_of(const struct parcel *parcel)
 {
-	for (; queue->unsent; queue->unsent = queue->unsent->next) {
-		struct parcel *parcel = queue->unsent;
-		if (parcel->is_sent)
-			continue;
-		const struct postmark *postmark = parcel->postmark;
-		struct error error;
-		struct text key = { parcel->has_key ? parcel->bytes : NULL, parcel->key_size };
-		struct text value = { parcel->bytes + parcel->key_size, parcel->size };
-		enum status status = kafka_send(relay->outlet->producer, parcel->topic, -1, key, value, postmark ? postmark->header : NULL, postmark ? postmark->count : 0, 0,
-			parcel, &error);
-		if (status == RETRY)
-			return false;
-		if (status != OK) {
-			relay->outlet->status = FATAL;
-			relay->outlet->error = error;
-			return false;
-		}
-		parcel->is_sent = true;
-		relay->outlet->sent++;
+	const struct outlet *outlet = parcel->relay->outlet;
+	return parcel->kind == ALERT ? outlet->alerts : parcel->kind == CHANGE ? outlet->changes : outlet->dead_letters;
+}
+
+// False when the producer is full.
+static bool send(struct parcel *parcel)
+{
+	struct outlet *outlet = parcel->relay->outlet;
+	const struct postmark *postmark = parcel->postmark;
+	const char *topic = topic_of(parcel);
+	struct error error;
+	if (parcel->is_sent)
+		return true;
+	enum status status = parcel->bundle ? kafka_send_held(outlet->producer, topic, parcel->key, parcel->value, parcel, &error)
+		: kafka_send(outlet->producer, topic, -1, parcel->key, parcel->value, postmark ? postmark->header : NULL, postmark ? postmark->count : 0, 0, parcel, &error);
+	if (status != OK && status != RETRY) {
+		outlet->status = FATAL;
+		outlet->error = error;
 	}
+	if (status != OK)
+		return false;
+	parcel->is_sent = true;
+	outlet->sent++;
+	return true;
+}
+
+static bool send_queue(struct queue *queue)
+{
+	for (; queue->unsent; queue->unsent = queue->unsent->next)
+		if (!send(queue->unsent))
+			return false;
+	return true;
+}
+
+static bool send_alerts(struct relay *relay)
+{
+	for (; relay->unsent; relay->unsent = relay->unsent->next)
+		for (struct parcel *parcel = relay->unsent->parcel; parcel < relay->unsent->parcel + relay->unsent->count; parcel++) {
+			bool was_sent = parcel->is_sent;
+			if (!send(parcel))
+				return false;
+			relay->unsent->under_way += !was_sent;
+		}
 	return true;
 }
 
@@ -304,17 +374,28 @@ static bool send_all(struct relay *relay, struct queue *queue)
 static void send_again(struct relay *relay)
 {
 	relay->letters.unsent = relay->letters.first;
-	relay->alerts.unsent = relay->alerts.first;
+	relay->unsent = relay->first;
 	relay->round.unsent = relay->round.first;
 	relay->is_new = true;
+}
+
+// Nobody waits any more: the last one out frees what was held for Kafka.
+static void forget(struct parcel *parcel)
+{
+	if (!parcel->bundle)
+		parcel_free(parcel);
+	else if (!parcel->bundle->under_way)
+		bundle_free(parcel->bundle);
 }
 
 void relay_delivered(void *self, void *tag, enum status status, const char *problem)
 {
 	struct outlet *outlet = self;
 	struct parcel *parcel = tag;
+	if (parcel->bundle)
+		parcel->bundle->under_way--;
 	if (!parcel->relay) {
-		parcel_free(parcel);
+		forget(parcel);
 		return;
 	}
 	struct relay *relay = parcel->relay;
@@ -326,13 +407,15 @@ void relay_delivered(void *self, void *tag, enum status status, const char *prob
 	}
 	if (status != OK) {
 		outlet->status = FATAL;
-		(void)error_set(&outlet->error, FATAL, "kafka_refuses", "Kafka refuses a message to %s: %s", parcel->topic, problem);
+		(void)error_set(&outlet->error, FATAL, "kafka_refuses", "Kafka refuses a message to %s: %s", topic_of(parcel), problem);
 		parcel->is_sent = false;
 		return;
 	}
 	parcel->is_acknowledged = true;
-	if (parcel->kind == ALERT)
-		relay->alerts_acknowledged++;
+	if (parcel->bundle) {
+		parcel->bundle->acknowledged++;
+		relay->alerts_waiting--;
+	}
 	while (relay->letters.first && relay->letters.first->is_acknowledged)
 		parcel_free(take(&relay->letters));
 	while (relay->round.first && relay->round.first->is_acknowledged)
@@ -348,7 +431,7 @@ void relay_run(struct relay *relay, int64_t now_ms, int64_t gather_ms, int64_t r
 	if (!relay->is_new || now_ms < relay->retry_at_ms)
 		return;
 	relay->is_new = false;
-	if (!send_all(relay, &relay->letters) || !send_all(relay, &relay->alerts) || !send_all(relay, &relay->round)) {
+	if (!send_queue(&relay->letters) || !send_alerts(relay) || !send_queue(&relay->round)) {
 		relay->is_new = true;
 		relay->retry_at_ms = now_ms + RETRY_AFTER_MS;
 	}

@@ -1,7 +1,7 @@
 // relay.h - what leaves a shard: alerts from its outbox, changes of counters, dead letters. Each until Kafka has acknowledged it.
 //
-// The step decides and stores; the relay sends what is stored, in this order: first the transaction, then the message. After a crash the next owner
-// finds in Redis what was not acknowledged and sends it again.
+// The step decides and stores; the relay sends, in this order: first the transaction, then the message. After a crash the next owner finds in Redis whose
+// alerts were not acknowledged, and has them say again what they have to say (outbox.h).
 #ifndef HOTLINE_RELAY_H
 #define HOTLINE_RELAY_H
 
@@ -15,7 +15,7 @@
 #include "text.h"
 
 enum {
-	RELAY_OUTBOX_MAX = 100000,      // alerts that wait; above it the shard takes no new events
+	RELAY_OUTBOX_MAX = 50000,       // alerts that wait, some 0.4 KiB each; above it the shard takes no new events
 	RELAY_CHANGES_LIVE_MS = 100,    // how long changes are gathered when live
 	RELAY_CHANGES_BUSY_MS = 1000,   // and when catching up
 };
@@ -38,11 +38,15 @@ void relay_free(struct relay *relay);
 // Forgets everything that waits: the shard lost its state and will read it again.
 void relay_clear(struct relay *relay);
 
-// An alert that stands in the outbox, in the outbox's order. Copies.
-void relay_add_alert(struct relay *relay, struct text id, struct text bytes);
-size_t relay_alerts_waiting(const struct relay *relay);       // not acknowledged
-size_t relay_alerts_acknowledged(const struct relay *relay);  // so many from the outbox's head can be trimmed
-void relay_alerts_trimmed(struct relay *relay, size_t count);
+// An alert of a step: where its id and its message lie in the step's bytes.
+struct relay_alert {
+	size_t id_at, id_size, at, size;
+};
+// The alerts of a step that is through, one entry of the outbox. Takes the bytes over and frees them once Kafka has acknowledged everything in them.
+void relay_add_alerts(struct relay *relay, uint8_t *bytes, const struct relay_alert *alert, size_t count);
+size_t relay_alerts_waiting(const struct relay *relay);  // not acknowledged
+size_t relay_entries_done(const struct relay *relay);    // so many entries from the outbox's head can be trimmed
+void relay_entries_trimmed(struct relay *relay, size_t count);
 
 // A day of a dimension that changed; noted in Redis in chunk `chunk`, which grows.
 void relay_add_change(struct relay *relay, name_id dimension, int32_t day, uint64_t chunk);

@@ -6,6 +6,7 @@
 #include "cells.h"
 #include "due.h"
 #include "keys.h"
+#include "outbox.h"
 #include "pages.h"
 #include "policies.h"
 #include "redis.h"
@@ -52,11 +53,6 @@ struct index_note {
 	const struct page_slot *slot;
 };
 enum { INDEX_ALERTS = LIST_COUNT, INDEX_NOTED_MAX = 1 << 16 };
-
-// An alert of this step: id and message lie in the step's buffer.
-struct staged_alert {
-	size_t id_at, id_size, at, size;
-};
 
 struct changed_day {
 	name_id dimension;
@@ -134,13 +130,19 @@ struct shard {
 	struct index_note *note;         // of this step
 	size_t note_count, note_capacity;
 	struct set64 noted;              // what was noted lately, in this step too
-	struct buffer changes, alerts, index_run;
-	struct staged_alert *staged;
+	struct buffer changes, index_run;
+	struct buffer alerts;            // ids and messages of this step's
+	struct relay_alert *staged;      // where they lie
 	size_t staged_count, staged_capacity;
 	int32_t noted_day;               // the clock's at the last commit
+	struct buffer entry;             // this step's, of the outbox
+	size_t said_at, said_size;       // in it: the subject that was named last
 	struct changed_day *changed;     // of this step
 	size_t changed_count, changed_capacity;
-	size_t trimming;                 // entries of the outbox that the commit under way trims
+	size_t trimming;                 // entries of the outbox that the commit under way trims, of those that the relay knows
+	struct buffer unsaid;            // what a former owner left in the outbox, entries joined
+	size_t unsaid_entries;
+	size_t unsaid_at, unsaid_to;     // this step is about those from there up to there
 	struct set64 chunk_seen;         // what the chunk of changes being written to holds
 	int64_t chunk_since_ms;          // wall
 	int64_t *chunk_closed_ms;        // wall, by chunk from head.changes_from
@@ -179,6 +181,8 @@ struct page_address shard_address(const struct shard *shard, struct text id);  /
 size_t shard_unit_month(const struct shard *shard, const struct event *event, char ret_id[256]);
 size_t shard_month_id(const struct shard *shard, name_id unit, int32_t month, char ret_id[256]);
 // Whom an alert that was sent is about: the ticket, or the unit's month in its id; empty when it is of no subject of such a shard.
+// The next record of what a former owner left. What is broken was found when it was read.
+bool shard_unsaid(const struct shard *shard, size_t *cursor, struct outbox_record *ret_record);
 struct text shard_subject_of_alert(const struct shard *shard, const struct wire_alert *alert);
 // The instant that a record may be ahead of.
 MUST_USE enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error);

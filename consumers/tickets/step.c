@@ -104,6 +104,16 @@ static void touch_sent(struct shard *shard)
 	}
 }
 
+// Whom a former owner left in the outbox: they say again what they have to say.
+static void touch_unsaid(struct shard *shard)
+{
+	struct outbox_record record;
+	shard->unsaid_to = shard->unsaid_at;
+	for (size_t i = 0; i < SHARD_TIMERS_MAX && shard_unsaid(shard, &shard->unsaid_to, &record); i++)
+		if (record.kind == OUTBOX_SUBJECT)
+			pages_touch(shard->pages, shard_address(shard, record.bytes), TOUCH_SAY);
+}
+
 static void read_pages(struct shard *shard)
 {
 	shard->reading_count = 0;
@@ -212,13 +222,13 @@ static bool has_reason(const struct shard *shard, int64_t now_ms)
 		return true;
 	if (shard_has_order(shard) || shard_wants_seeds(shard))
 		return true;
-	if (shard->head.sweep || shard->sent_alerts || !due_queue_is_empty(shard->due) || hours_to_read(shard))
+	if (shard->head.sweep || shard->sent_alerts || shard->unsaid_entries || !due_queue_is_empty(shard->due) || hours_to_read(shard))
 		return true;
 	if (due_heap_first_ms(shard->due) <= (wall_ms > shard->head.clock_ms ? wall_ms : shard->head.clock_ms))
 		return true;
 	if (wall_ms && due_hour_of(wall_ms) != due_hour_of(shard->head.clock_ms))
 		return true;
-	if (relay_alerts_acknowledged(shard->relay) || has_chunk_to_drop(shard))
+	if (relay_entries_done(shard->relay) || has_chunk_to_drop(shard))
 		return now_ms >= shard->reached_at_ms + RELAY_CHANGES_LIVE_MS;
 	return wall_ms && now_ms >= shard->reached_at_ms + SHARD_HEARTBEAT_MS;
 }
@@ -254,6 +264,8 @@ static void begin(struct shard *shard)
 		touch_swept(shard);
 	if (shard->sent_alerts)
 		touch_sent(shard);
+	if (shard->unsaid_entries)
+		touch_unsaid(shard);
 	shard_touch_seeds(shard);
 	for (size_t i = 0; i < shard->batch_count; i++)
 		touch_message(shard, (uint32_t)i);
@@ -570,7 +582,7 @@ int64_t shard_wake_ms(const struct shard *shard)
 			mine_ms = shard->incoming_since_ms + SHARD_GATHER_MS;
 		if (wants_step(shard) || wants_read_back(shard))
 			return 0;
-		if ((relay_alerts_acknowledged(shard->relay) || has_chunk_to_drop(shard)) && shard->reached_at_ms + RELAY_CHANGES_LIVE_MS < mine_ms)
+		if ((relay_entries_done(shard->relay) || has_chunk_to_drop(shard)) && shard->reached_at_ms + RELAY_CHANGES_LIVE_MS < mine_ms)
 			mine_ms = shard->reached_at_ms + RELAY_CHANGES_LIVE_MS;
 		if (wall_clock(shard)) {
 			int64_t look_ms = due_heap_first_ms(shard->due), hour_ms = (due_hour_of(clock_wall_ms()) + 1) * HOUR_MS;

@@ -91,8 +91,9 @@ void shard_clear(struct shard *shard)
 	appendices_clear(&shard->due_files);
 	shard->note_count = 0;
 	set64_clear(&shard->noted);
-	shard->changes.size = shard->alerts.size = shard->sweep.size = 0;
-	shard->staged_count = shard->changed_count = shard->trimming = 0;
+	shard->changes.size = shard->alerts.size = shard->entry.size = shard->unsaid.size = shard->sweep.size = 0;
+	shard->staged_count = shard->changed_count = shard->trimming = shard->said_size = 0;
+	shard->unsaid_entries = shard->unsaid_at = shard->unsaid_to = 0;
 	set64_clear(&shard->chunk_seen);
 	set64_clear(&shard->known_keys);
 	shard->sweep_next = SWEEP_NOT_READ;
@@ -163,6 +164,21 @@ static enum status load_names(struct shard *shard, struct error *error)
 	return OK;
 }
 
+static enum status check_entry(struct text entry, struct error *error)
+{
+	struct outbox_record record;
+	struct wire_alert alert;
+	size_t cursor = 0;
+	bool is_end = false;
+	enum status status = OK;
+	while (status == OK && (status = outbox_next(entry, &cursor, &record, &is_end, error)) == OK && !is_end) {
+		bench()->arena.used = 0;
+		if (record.kind == OUTBOX_MESSAGE)
+			status = wire_unpack_alert(record.bytes, &bench()->arena, &alert, error);
+	}
+	return status;
+}
+
 static enum status load_outbox(struct shard *shard, struct error *error)
 {
 	const struct redisReply *reply;
@@ -174,12 +190,11 @@ static enum status load_outbox(struct shard *shard, struct error *error)
 	redis_end(shard->redis);
 	enum status status = ask(shard, key, &reply, error);
 	for (size_t i = 0; status == OK && i < reply_count(reply); i++) {
-		struct wire_alert alert;
-		struct text bytes = reply_text(reply_at(reply, i));
-		bench()->arena.used = 0;
-		if (wire_unpack_alert(bytes, &bench()->arena, &alert, error) != OK)
-			return error_set(error, FATAL, "broken_state", "%s: entry %zu is no alert", key, i);
-		relay_add_alert(shard->relay, alert.id, bytes);
+		struct text entry = reply_text(reply_at(reply, i));
+		if ((status = check_entry(entry, error)) != OK)
+			return error_set(error, FATAL, "broken_state", "%s: entry %zu is broken", key, i);
+		buffer_add(&shard->unsaid, entry.at, entry.size);
+		shard->unsaid_entries++;
 	}
 	return status;
 }
@@ -558,7 +573,7 @@ bool shard_is_live(const struct shard *shard)
 bool shard_is_quiet(const struct shard *shard)
 {
 	return shard->phase == PHASE_AWAY || (shard->phase == PHASE_IDLE && !shard->incoming_count && !relay_has_changes(shard->relay) &&
-		!relay_alerts_waiting(shard->relay) && !relay_has_dead_letters(shard->relay));
+		!shard->unsaid_entries && !relay_alerts_waiting(shard->relay) && !relay_has_dead_letters(shard->relay));
 }
 
 const char *shard_name(const struct shard *shard)

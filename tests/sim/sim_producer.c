@@ -188,6 +188,11 @@ enum status kafka_send(struct kafka_producer *producer, const char *topic, int32
 	return OK;
 }
 
+enum status kafka_send_held(struct kafka_producer *producer, const char *topic, struct text key, struct text value, void *tag, struct error *error)
+{
+	return kafka_send(producer, topic, -1, key, value, NULL, 0, 0, tag, error);
+}
+
 static void tell_reports(struct kafka_producer *producer)
 {
 	for (struct sending *sending = producer->untold; sending && producer->reports; sending = sending->next) {
