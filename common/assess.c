@@ -288,19 +288,28 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 
 size_t alert_id(const struct alert *alert, struct text ticket_id, const struct policy *policy, const struct names *names, char ret_id[ALERT_ID_BYTES_MAX])
 {
-	struct text unit = names_text(names, alert->about.unit);
-	size_t size = (size_t)snprintf(ret_id, ALERT_ID_BYTES_MAX, "%s/%.*s", alert->rule->id, (int)ticket_id.size, ticket_id.at);
-	if (unit.size && size < ALERT_ID_BYTES_MAX)
-		size += (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%.*s", (int)unit.size, unit.at);
-	if (alert->about.at_ms && size < ALERT_ID_BYTES_MAX) {
+	struct phrase id = phrase_of(ret_id, ALERT_ID_BYTES_MAX);
+	const struct about *about = &alert->about;
+	phrase_add(&id, text_of(alert->rule->id));
+	phrase_add_byte(&id, '/');
+	phrase_add(&id, ticket_id);
+	if (about->unit) {
+		phrase_add_byte(&id, '/');
+		phrase_add(&id, names_text(names, about->unit));
+	}
+	if (about->at_ms) {
 		char at[CIVIL_INSTANT_BYTES];
-		civil_format_instant(alert->about.at_ms, policy->zone_ms, at);
-		size += (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%s", at);
+		civil_format_instant(about->at_ms, policy->zone_ms, at);
+		phrase_add_byte(&id, '/');
+		phrase_add(&id, text_of(at));
 	}
-	if (alert->about.number && size < ALERT_ID_BYTES_MAX) {
-		const char *name = alert->rule->about_name ? alert->rule->about_name(alert->about.number) : NULL;
-		size += name ? (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%s", name)
-			     : (size_t)snprintf(ret_id + size, ALERT_ID_BYTES_MAX - size, "/%u", alert->about.number);
+	if (about->number) {
+		const char *name = alert->rule->about_name ? alert->rule->about_name(about->number) : NULL;
+		phrase_add_byte(&id, '/');
+		if (name)
+			phrase_add(&id, text_of(name));
+		else
+			phrase_add_number(&id, about->number);
 	}
-	return size < ALERT_ID_BYTES_MAX ? size : 0;
+	return id.is_cut ? 0 : id.size;
 }

@@ -120,8 +120,9 @@ static char *put_month(char *at, int32_t month)
 
 static char *put_day(char *at, int32_t day)
 {
-	at = put_byte(put_month(at, civil_month_of_day(day)), '-');
-	return put_number(at, civil_from_day(day).day, 2);
+	struct civil civil = civil_from_day(day);
+	at = put_byte(put_month(at, civil.year * 12 + civil.month - 1), '-');
+	return put_number(at, civil.day, 2);
 }
 
 static char *put_time(char *at, int of_day_ms)

@@ -18,6 +18,7 @@ struct evidence {
 	char next_step[RULE_VALUE_BYTES];  // what follows if nothing is done
 };
 void evidence_add(struct evidence *evidence, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void evidence_add_text(struct evidence *evidence, const char *name, struct text text);
 void evidence_add_instant(struct evidence *evidence, const char *name, int64_t at_ms, int32_t zone_ms);
 void evidence_add_duration(struct evidence *evidence, const char *name, int64_t duration_ms);  // "1 d 2 h", "5 min 3 s": the two largest units
 void evidence_add_unit(struct evidence *evidence, const char *name, const struct names *names, name_id unit);  // nothing for 0

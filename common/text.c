@@ -110,3 +110,37 @@ bool text_copy(struct text text, char *ret_string, size_t capacity)
 	ret_string[text.size] = '\0';
 	return true;
 }
+
+struct phrase phrase_of(char *string, size_t capacity)
+{
+	string[0] = '\0';
+	return (struct phrase){ .string = string, .capacity = capacity };
+}
+
+void phrase_add(struct phrase *phrase, struct text text)
+{
+	if (phrase->is_cut || text.size >= phrase->capacity - phrase->size) {
+		phrase->is_cut = true;
+		return;
+	}
+	if (text.size)
+		memcpy(phrase->string + phrase->size, text.at, text.size);
+	phrase->size += text.size;
+	phrase->string[phrase->size] = '\0';
+}
+
+void phrase_add_byte(struct phrase *phrase, char byte)
+{
+	phrase_add(phrase, (struct text){ &byte, 1 });
+}
+
+void phrase_add_number(struct phrase *phrase, uint64_t number)
+{
+	enum { DIGITS_MAX = 20 };
+	char digit[DIGITS_MAX];
+	uint32_t first = DIGITS_MAX;
+	do
+		digit[--first] = (char)('0' + number % 10);
+	while (number /= 10);
+	phrase_add(phrase, (struct text){ digit + first, DIGITS_MAX - first });
+}

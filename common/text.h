@@ -21,6 +21,17 @@ bool text_starts_with(struct text text, struct text prefix);
 bool text_is_utf8(struct text text);        // well-formed, without NUL
 bool text_has_control(struct text text);    // a byte below 0x20, or 0x7f
 
+// A string that is put together in a place of fixed size, NUL-terminated after every call. What finds no room sets is_cut and is left out, with all after it.
+struct phrase {
+	char *string;
+	size_t size, capacity;
+	bool is_cut;
+};
+struct phrase phrase_of(char *string, size_t capacity);  // empty
+void phrase_add(struct phrase *phrase, struct text text);
+void phrase_add_byte(struct phrase *phrase, char byte);
+void phrase_add_number(struct phrase *phrase, uint64_t number);
+
 // Copies and NUL-terminates. Returns false, and writes nothing, when it does not fit.
 bool text_copy(struct text text, char *ret_string, size_t capacity);
 

@@ -242,7 +242,8 @@ enum status wire_pack_ticket_event(struct text ticket_id, const struct event *ev
 	size_t *ret_size, struct error *error)
 {
 	Hotline__V1__TicketEvent out = HOTLINE__V1__TICKET_EVENT__INIT;
-	struct strings strings = { .used = 0 };
+	struct strings strings;  // not cleared: it is large
+	strings.used = 0;
 	out.ticket_id = string_of(&strings, ticket_id);
 	out.at_ms = event->at_ms;
 	out.type = (Hotline__V1__EventType)event->type;
@@ -285,7 +286,8 @@ enum status wire_pack_unit_event(const struct event *event, const struct names *
 	struct error *error)
 {
 	Hotline__V1__UnitEvent out = HOTLINE__V1__UNIT_EVENT__INIT;
-	struct strings strings = { .used = 0 };
+	struct strings strings;  // not cleared: it is large
+	strings.used = 0;
 	out.unit = string_of(&strings, names_text(names, event->unit));
 	out.at_ms = event->at_ms;
 	out.type = (Hotline__V1__UnitEventType)(event->type - EVENT_LOGGED_IN + 1);
@@ -308,7 +310,8 @@ size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_AL
 {
 	Hotline__V1__Alert out = HOTLINE__V1__ALERT__INIT;
 	Hotline__V1__Evidence item[RULE_EVIDENCE_MAX], *items[RULE_EVIDENCE_MAX];
-	struct strings strings = { .used = 0 };
+	struct strings strings;  // not cleared: it is large
+	strings.used = 0;
 	out.id = string_of(&strings, alert->id);
 	out.rule = string_of(&strings, alert->rule);
 	out.ticket_id = string_of(&strings, alert->ticket_id);

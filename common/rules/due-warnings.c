@@ -78,6 +78,19 @@ static void judge(const struct rule *rule, const struct facts *facts, struct out
 			judge_leg(rule, facts, outcome, leg);
 }
 
+// "50.00 %"
+static void add_share(struct evidence *evidence, uint32_t share)
+{
+	char value[sizeof "100.00 %"];
+	struct phrase phrase = phrase_of(value, sizeof value);
+	phrase_add_number(&phrase, share / 100);
+	phrase_add_byte(&phrase, '.');
+	phrase_add_number(&phrase, share / 10 % 10);
+	phrase_add_number(&phrase, share % 10);
+	phrase_add(&phrase, TEXT(" %"));
+	evidence_add_text(evidence, "warning", (struct text){ value, (uint32_t)phrase.size });
+}
+
 static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
 {
 	(void)month;
@@ -88,7 +101,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	if (alert->about.number == BEFORE)
 		evidence_add_duration(ret_evidence, "warning", facts->version->warning_before_ms);
 	else
-		evidence_add(ret_evidence, "warning", "%u.%02u %%", alert->about.number / 100, alert->about.number % 100);
+		add_share(ret_evidence, alert->about.number);
 	evidence_add_duration(ret_evidence, "used", used_ms);
 	evidence_add_duration(ret_evidence, "left", left_ms);
 	if (alert->state == ALERT_FIRING)
