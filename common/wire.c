@@ -332,7 +332,10 @@ size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_AL
 	}
 	out.n_evidence = alert->evidence_count;
 	out.evidence = items;
-	if (hotline__v1__alert__get_packed_size(&out) > WIRE_ALERT_BYTES_MAX)
+	// Nearly always this rough bound says that it fits; counting exactly takes nearly as long as packing.
+	enum { FIELD_BYTES_MAX = 11, FIELDS = 12 };
+	size_t most = strings.used + FIELD_BYTES_MAX * (FIELDS + 3 * out.n_evidence);
+	if (most > WIRE_ALERT_BYTES_MAX && hotline__v1__alert__get_packed_size(&out) > WIRE_ALERT_BYTES_MAX)
 		return 0;
 	return hotline__v1__alert__pack(&out, ret_bytes);
 }
