@@ -440,6 +440,16 @@ static bool is_event(const struct touch *touch)
 	return touch->event < TOUCH_SAY;
 }
 
+// Messages are met in no order that a machine could guess: the next one of the page is fetched while this one is judged.
+static void prefetch_message(const struct shard *shard, const struct touch *next)
+{
+	if (!next || !is_event(next))
+		return;
+	__builtin_prefetch(shard->incoming[next->event].value.at);
+	if (next->next && is_event(next->next))
+		__builtin_prefetch(&shard->incoming[next->next->event]);
+}
+
 // Judges one subject and appends it to the page that is being written.
 static enum status judge_subject(struct shard *shard, struct subject *subject, const struct page_entry *entry, const struct touch *touch, uint8_t place,
 	struct error *error)
@@ -460,6 +470,7 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	note_lag(shard, before);
 	bool is_seeded = false;
 	for (; touch && touch->place == place; touch = touch->next) {
+		prefetch_message(shard, touch->next);
 		is_seeded |= subject->is_new && touch->event == TOUCH_SEED;
 		subject->is_to_say |= !subject->is_new && touch->event == TOUCH_SAY;
 		if (is_event(touch) && (status = take(shard, subject, touch->event, error)) != OK)
@@ -588,7 +599,7 @@ static void say_messages(struct shard *shard)
 	}
 }
 
-// Pages and messages are met in no order that a machine could guess: the next ones are fetched while this one is judged.
+// So with pages, and the first messages of the next ones.
 static void prefetch(const struct shard *shard, const struct page_slot *slot)
 {
 	const struct page_slot *next = slot->next;

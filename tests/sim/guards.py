@@ -38,6 +38,8 @@ GUARDS = [
     ("a_missing_head_with_other_keys_stops_the_program", TAKEOVER, "if (status == OK && reply_integer(reply))", "if (false)"),
     ("a_changed_number_of_partitions_stops_the_program", TAKEOVER, "if (head->partitions != shard->partitions)", "if (false)"),
     ("an_alert_survives_a_crash_between_commit_and_sending", TAKEOVER, "status = load_outbox(shard, error);", "status = OK; (void)load_outbox;"),
+    ("an_alert_survives_a_crash_between_commit_and_sending", STEP, "		if (record.kind == OUTBOX_SUBJECT)\n", "		if (record.kind == 0)\n"),
+    ("a_retraction_survives_a_crash_between_commit_and_sending", JUDGE, "	say_messages(shard);", "	(void)say_messages;"),
     ("a_late_alert_of_a_former_owner_does_no_harm", JUDGE, "shard->head.revision + 1 > now_us ? shard->head.revision + 1 : now_us;", "1;"),
     ("a_pass_survives_a_crash_between_commit_and_sending", "units/loop_pass.c", "	courier_begin(&loop->courier,", "	loop_commit(loop);\n	courier_begin(&loop->courier,"),
     ("a_pass_survives_a_crash_between_commit_and_sending", "units/pass_read.c", "outgoing_add(&pass->outgoing, OUTGOING_ALERT, alert.id, value);", ""),

@@ -461,6 +461,25 @@ static void an_alert_survives_a_crash_between_commit_and_sending(void **state)
 	end_town();
 }
 
+// Idea 5: a retraction stands in no state any more; it is in the outbox, and its owner dies before it sends it.
+static void a_retraction_survives_a_crash_between_commit_and_sending(void **state)
+{
+	(void)state;
+	struct town_setup setup = one_partition;
+	setup.settle_ms = 0;  // reading back would mend it
+	town_open(1, &setup);
+	struct instance *tickets = town_start_tickets();
+	send_ticket("late", EVENT_RECEIVED, FROM_MS, NULL);
+	send_ticket("late", EVENT_DISPATCHED, FROM_MS, "fire");
+	town_send_clock_marks(FROM_MS + 20 * DAY_MS);
+	sim_run_for(5 * S);
+	set_trap(tickets, "RPUSH", ":outbox", true, BLOW_CRASH, 0);
+	send_ticket("late", EVENT_RESOLVED, FROM_MS + HOUR_MS, "fire");
+	spring(2 * S);
+	town_start_tickets();
+	end_town();
+}
+
 // Idea 5: the former owner sends what it has in hand when it wakes, long after the new one has said better.
 static void a_late_alert_of_a_former_owner_does_no_harm(void **state)
 {
@@ -644,6 +663,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_missing_head_with_other_keys_stops_the_program),
 		cmocka_unit_test(a_changed_number_of_partitions_stops_the_program),
 		cmocka_unit_test(an_alert_survives_a_crash_between_commit_and_sending),
+		cmocka_unit_test(a_retraction_survives_a_crash_between_commit_and_sending),
 		cmocka_unit_test(a_late_alert_of_a_former_owner_does_no_harm),
 		cmocka_unit_test(a_pass_survives_a_crash_between_commit_and_sending),
 		cmocka_unit_test(a_stalled_pass_writes_nothing_old),
