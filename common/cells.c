@@ -29,7 +29,6 @@ enum { DAYS_REMEMBERED = 512, CHANGES_MAX = 256 };
 struct change {
 	const struct contribution *contribution;
 	int sign;
-	bool is_done;
 };
 
 struct cells {
@@ -228,27 +227,38 @@ static bool is_same_place(const struct contribution *a, const struct contributio
 	return a->scope == b->scope && a->day == b->day && a->name == b->name && a->roster == b->roster;
 }
 
-// Puts a change and all that go to the same places where they belong: finding the place costs more than adding.
-static void add_together(struct cells *cells, const struct outcome *outcome, const struct change *first, const struct policy *policy, name_id city)
+// Moves the changes that go to the same places as the first up behind it; returns where they end.
+static struct change *gather(struct change *first, const struct change *end)
+{
+	struct change *same_end = first + 1;
+	for (struct change *change = same_end; change < end; change++)
+		if (is_same_place(first->contribution, change->contribution)) {
+			struct change moved = *change;
+			*change = *same_end;
+			*same_end++ = moved;
+		}
+	return same_end;
+}
+
+// Puts changes of the same places where they belong: finding a place costs more than adding.
+static void add_together(struct cells *cells, const struct outcome *outcome, const struct change *first, const struct change *end, const struct policy *policy, name_id city)
 {
 	struct target target[TARGETS_MAX];
 	size_t count = targets_of(outcome, first->contribution, policy, city, target);
-	struct change *end = cells->change + cells->change_count;
 	for (size_t i = 0; i < count; i++) {
 		struct cell **day = day_to_change(cells, target[i].dimension, first->contribution->day);
-		for (struct change *change = cells->change + (first - cells->change); change < end; change++)
-			if (!change->is_done && is_same_place(first->contribution, change->contribution))
-				add(cells, day, target[i].sub, (enum counter)change->contribution->counter, change->sign * (int64_t)change->contribution->amount);
+		for (const struct change *change = first; change < end; change++)
+			add(cells, day, target[i].sub, (enum counter)change->contribution->counter, change->sign * (int64_t)change->contribution->amount);
 	}
-	for (struct change *change = end; change-- > first;)
-		change->is_done |= is_same_place(first->contribution, change->contribution);
 }
 
 static void flush(struct cells *cells, const struct outcome *outcome, const struct policy *policy, name_id city)
 {
-	for (size_t i = 0; i < cells->change_count; i++)
-		if (!cells->change[i].is_done)
-			add_together(cells, outcome, &cells->change[i], policy, city);
+	const struct change *end = cells->change + cells->change_count;
+	for (struct change *first = cells->change, *next; first < end; first = next) {
+		next = gather(first, end);
+		add_together(cells, outcome, first, next, policy, city);
+	}
 	cells->change_count = 0;
 }
 

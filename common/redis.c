@@ -1,5 +1,6 @@
 #include "redis.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
@@ -16,7 +17,7 @@
 
 enum {
 	CONNECT_TIMEOUT_MS = 2000,
-	OUT_KEPT_BYTES = 4 * 1024 * 1024,  // a larger buffer is given back once it is sent
+	OUT_KEPT_BYTES = 4 * 1024 * 1024,  // larger buffers are given back once all is sent
 	// hiredis moves what is left of its buffer after every reply above 1 KiB, so it must never hold much more than it can use
 	IN_CHUNK_BYTES = 32 * 1024,
 };
@@ -217,19 +218,20 @@ size_t redis_pending(const struct redis *redis)
 	return redis->pending;
 }
 
+void redis_rest(struct redis *redis)
+{
+	assert(!redis->out_size);
+	free(redis->out);
+	free(redis->body);
+	redis->out = redis->body = NULL;
+	redis->out_capacity = redis->body_capacity = 0;
+}
+
 static void reset_out(struct redis *redis)
 {
 	redis->out_at = redis->out_size = 0;
-	if (redis->out_capacity > OUT_KEPT_BYTES) {
-		free(redis->out);
-		redis->out = NULL;
-		redis->out_capacity = 0;
-	}
-	if (redis->body_capacity > OUT_KEPT_BYTES) {
-		free(redis->body);
-		redis->body = NULL;
-		redis->body_capacity = 0;
-	}
+	if (redis->out_capacity + redis->body_capacity > OUT_KEPT_BYTES)
+		redis_rest(redis);
 }
 
 enum status redis_flush(struct redis *redis, bool *ret_done, struct error *error)

@@ -37,6 +37,9 @@ size_t redis_pending(const struct redis *redis);  // replies that are still to c
 // While a large write goes out, take replies in as well, or both sides wait for each other for ever.
 MUST_USE enum status redis_flush(struct redis *redis, bool *ret_done, struct error *error);
 
+// Gives back the room that large writes took. Only when all that was queued is sent.
+void redis_rest(struct redis *redis);
+
 // Takes in what has arrived and gives the next reply, NULL when it is not complete yet. The reply lives until the next call or the close.
 // RETRY "redis_away" when the connection broke. Error replies (-ERR ...) are replies, not errors of this call.
 MUST_USE enum status redis_receive(struct redis *redis, const struct redisReply **ret_reply, struct error *error);

@@ -67,4 +67,6 @@ void shard_rest(struct shard *shard)
 	cells_trim(shard->cells, 0);
 	shard_weigh_cache(shard);
 	shard_drop_room(shard);
+	if (shard->redis)
+		redis_rest(shard->redis);
 }

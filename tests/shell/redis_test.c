@@ -171,6 +171,10 @@ static void test_large_writes_and_replies(void **state)
 	assert_true(is_sent);
 	assert_int_equal(redis_pending(redis), 0);
 	free(value);
+	redis_rest(redis);  // and on it goes with new buffers
+	queue("ECHO small");
+	wait_reply();
+	assert_text(reply, "small");
 }
 
 static void test_many_small_replies(void **state)

@@ -435,6 +435,11 @@ size_t redis_pending(const struct redis *redis)
 	return redis->pending;
 }
 
+void redis_rest(struct redis *redis)
+{
+	assert(!redis->unsent_count);
+}
+
 // Moves so many commands to the wire.
 static void put_on_wire(struct redis *redis, size_t count)
 {
