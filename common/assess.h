@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "link.h"
 #include "policy.h"
 #include "ticket.h"
 
@@ -53,7 +54,7 @@ struct giving_back {
 enum { FACTS_LEGS_MAX = TICKET_EVENTS_MAX };
 
 // What a ticket has at all, so that a rule about something else is passed by without being asked.
-enum { HAS_LEAD = 1, HAS_RETURN = 2, HAS_RESOLUTION = 4, HAS_RATING = 8, HAS_REVISIT = 16, HAS_CONFIRMED = 32 };
+enum { HAS_LEAD = 1, HAS_RETURN = 2, HAS_RESOLUTION = 4, HAS_RATING = 8, HAS_REVISIT = 16, HAS_CONFIRMED = 32, HAS_LINKED = 64 };
 
 struct facts {
 	struct text ticket_id;
@@ -189,6 +190,10 @@ void assess(struct text ticket_id, const struct ticket *ticket, const struct pol
 const struct resolution *facts_resolution_for(const struct facts *facts, const struct event *event);
 // The first revisit that comes after this event; NULL when there is none.
 const struct event *facts_revisit_after(const struct facts *facts, const struct event *event);
+// Who came before the ticket by a link that it has now; false when nobody did, as far as is known. Source: link.h.
+bool facts_precedence(const struct facts *facts, enum link_kind kind, struct precedence *ret_precedence);
+// Is there something left to do: it is neither resolved nor was it answered directly.
+bool facts_is_open(const struct facts *facts);
 // Was the ticket resolved at that instant?
 bool facts_is_resolved_at(const struct facts *facts, int64_t at_ms);
 // Until when the leg may be given back in time, itself included.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "civil.h"
+#include "link.h"
 
 struct event event_of(enum event_type type, int64_t at_ms)
 {
@@ -16,6 +17,7 @@ static const char *const type_names[EVENT_TYPE_LIMIT] = {
 	[EVENT_RESOLVED] = "resolved",
 	[EVENT_RATED] = "rated",
 	[EVENT_REVISITED] = "revisited",
+	[EVENT_LINKED] = "linked",
 	[EVENT_LOGGED_IN] = "logged_in",
 	[EVENT_CALLS] = "calls",
 	[EVENT_KNOWLEDGE_UPDATED] = "knowledge_updated",
@@ -31,7 +33,7 @@ const char *event_type_name(enum event_type type)
 enum event_type event_type_of(struct text name)
 {
 	for (unsigned i = 1; i < EVENT_TYPE_LIMIT; i++)
-		if (type_names[i] && text_equal(name, text_of(type_names[i])))
+		if (type_names[i] && i != EVENT_LINKED && text_equal(name, text_of(type_names[i])))
 			return (enum event_type)i;
 	return (enum event_type)0;
 }
@@ -185,6 +187,21 @@ static enum status check_revisited(const struct event *in, struct event *out, st
 	return OK;
 }
 
+// Nobody takes it back: a newer one replaces it.
+static enum status check_linked(const struct event *in, struct event *out, struct error *error)
+{
+	struct precedence precedence;
+	TRY(check_number(in->kind, LINK_CALLER, LINK_KIND_COUNT - 1, "link", error));
+	TRY(check_number(in->amount, 0, INT64_MAX, "link_revision", error));
+	TRY(check_number(in->answered, 0, UINT32_MAX, "link_check", error));
+	if (in->reason.size > PRECEDENCE_BYTES_MAX || !precedence_unpack(in->reason, &precedence))
+		return error_set(error, REJECT, "bad_field", "earlier is broken");
+	out->kind = in->kind, out->amount = in->amount, out->answered = in->answered, out->reason = in->reason;
+	out->seq = 0;
+	out->is_void = false;
+	return OK;
+}
+
 static enum status check_unit_event(const struct event *in, struct event *out, struct error *error)
 {
 	TRY(need_unit(in, error));
@@ -234,6 +251,7 @@ enum status event_check(struct event *event, struct error *error)
 		[EVENT_RESOLVED] = check_resolved,
 		[EVENT_RATED] = check_rated,
 		[EVENT_REVISITED] = check_revisited,
+		[EVENT_LINKED] = check_linked,
 		[EVENT_LOGGED_IN] = check_unit_event,
 		[EVENT_CALLS] = check_unit_event,
 		[EVENT_KNOWLEDGE_UPDATED] = check_unit_event,

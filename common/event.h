@@ -12,7 +12,7 @@
 #include "names.h"
 #include "text.h"
 
-// Numbers are stored and sent: they never change. The first six are hotline.v1.EventType, the others hotline.v1.UnitEventType + 16.
+// Numbers are stored and sent: they never change. The first seven are hotline.v1.EventType, the others hotline.v1.UnitEventType + 16.
 enum event_type {
 	EVENT_RECEIVED = 1,
 	EVENT_DISPATCHED = 2,
@@ -20,6 +20,7 @@ enum event_type {
 	EVENT_RESOLVED = 4,
 	EVENT_RATED = 5,
 	EVENT_REVISITED = 6,
+	EVENT_LINKED = 7,  // who came before the ticket (link.h). Derived: sent by hotline-tickets itself, and of no text form
 	EVENT_LOGGED_IN = 17,
 	EVENT_CALLS = 18,
 	EVENT_KNOWLEDGE_UPDATED = 19,
@@ -55,7 +56,7 @@ struct event {
 	uint8_t type;      // enum event_type
 	bool is_void;
 	// received
-	uint8_t kind, level, channel;        // enum kind, level, channel
+	uint8_t kind, level, channel;        // enum kind, level, channel; linked: kind is an enum link_kind
 	uint8_t answered_directly, valid;    // enum answer, as everything below without another comment
 	// dispatched
 	uint8_t role, confirmed;             // enum role
@@ -69,10 +70,10 @@ struct event {
 	name_id unit;                        // dispatched, returned, resolved, and every unit event
 	name_id district, category;          // received
 	int64_t due_at_ms, accepted_at_ms;   // dispatched; 0 is absent
-	int64_t amount;                      // received: yuan; calls: offered; knowledge_updated: count; points: ten-thousandths
-	int64_t answered;                    // calls
+	int64_t amount;                      // received: yuan; calls: offered; knowledge_updated: count; points: ten-thousandths; linked: revision
+	int64_t answered;                    // calls; linked: link_check of the link
 	struct text caller, place, title;    // received
-	struct text reason;                  // returned, points, marked
+	struct text reason;                  // returned, points, marked; linked: a precedence, packed
 	struct text signed_by, statute;      // returned
 	struct text ticket_id;               // points: what they were given for
 };
@@ -81,7 +82,7 @@ struct event {
 struct event event_of(enum event_type type, int64_t at_ms);
 
 const char *event_type_name(enum event_type type);  // "received"; NULL for a number that is none
-enum event_type event_type_of(struct text name);    // 0 when there is none of that name
+enum event_type event_type_of(struct text name);    // 0 when there is none of that name, or nobody but hotline-tickets may send it
 bool event_is_of_unit(const struct event *event);   // LOGGED_IN and after
 
 // The words of the JSON form, by number; NULL past the end and for 0. Used by the readers, the console and the docs.

@@ -43,7 +43,9 @@ static void take_fields(struct facts *facts)
 	facts->is_valid = true;
 	for (uint32_t i = 0; i < facts->ticket->count; i++) {
 		const struct event *event = &facts->ticket->event[i];
-		if (event->is_void)
+		if (event->type == EVENT_LINKED)
+			facts->has |= HAS_LINKED;
+		if (event->is_void || event->type == EVENT_LINKED)
 			continue;
 		if (!facts->received_at_ms)
 			facts->received_at_ms = event->at_ms;
@@ -318,6 +320,30 @@ const struct event *facts_revisit_after(const struct facts *facts, const struct 
 		if (later->type == EVENT_REVISITED && !later->is_void)
 			return later;
 	return NULL;
+}
+
+bool facts_precedence(const struct facts *facts, enum link_kind kind, struct precedence *ret_precedence)
+{
+	const struct links links = {
+		.is_there = facts->is_received && facts->is_valid,
+		.caller = facts->caller,
+		.place = facts->place,
+		.category = names_text(facts->names, facts->category),
+	};
+	char key[LINK_KEY_BYTES_MAX];
+	size_t size = facts->has & HAS_LINKED ? link_key(&links, kind, key) : 0;
+	uint32_t check = size ? link_check((struct text){ key, (uint32_t)size }) : 0;
+	for (uint32_t i = 0; size && i < facts->ticket->count; i++) {
+		const struct event *event = &facts->ticket->event[i];
+		if (event->type == EVENT_LINKED && event->kind == kind && event->answered == check)
+			return event->reason.size && precedence_unpack(event->reason, ret_precedence);
+	}
+	return false;
+}
+
+bool facts_is_open(const struct facts *facts)
+{
+	return !facts->standing && !(facts->is_answered_directly && !(facts->has & HAS_LEAD));
 }
 
 bool facts_is_resolved_at(const struct facts *facts, int64_t at_ms)

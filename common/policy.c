@@ -88,6 +88,11 @@ static struct policy_version bulletin_version(void)
 		.margin_tickets = 2,
 		.tendency_chance_e4 = 1,
 		.tendency_from = 5,
+		.repeated_within_ms = 30 * DAY_MS,
+		.repeated_from = 2,
+		.repeated_to = 3,
+		.crowd_callers = 5,
+		.crowd_within_ms = 24 * HOUR_MS,
 	};
 }
 

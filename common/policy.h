@@ -61,6 +61,11 @@ struct policy_version {
 	uint32_t margin_tickets;       // when so many more dissatisfied ratings, or fewer, take a month below its floor, the unit is told
 	uint32_t tendency_chance_e4;   // a week that stands out: chance gives as many in at most so many of weeks, 1 is 0.01 %
 	uint32_t tendency_from;        // and it has so many or more
+	int64_t repeated_within_ms;    // between the receipts of two tickets of one caller, or about one thing
+	uint32_t repeated_from, repeated_to;  // which of them raise an alert: the second and the third
+	uint32_t crowd_callers;        // so many about one thing
+	int64_t crowd_within_ms;       // within this time
+	uint32_t crowd_amount;         // yuan; 0 is off
 	uint64_t rules_off;            // bit i: rules[i] is switched off
 };
 

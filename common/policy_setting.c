@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "civil.h"
+#include "link.h"
 
 #define AT(field) offsetof(struct policy_version, field)
 
@@ -20,7 +21,7 @@ static const char *const off_on[] = { "off", "on", NULL };
 static const char *const escalation_english[] = { "does not start escalation", "starts escalation, too" };
 static const char *const escalation_chinese[] = { "不启动逐级督办", "同样启动逐级督办" };
 
-enum { CASES_MAX = 1000000, RULE_DAYS_MAX = 20, UNITS_MAX = 100, POINTS_MAX = 100 };
+enum { CASES_MAX = 1000000, RULE_DAYS_MAX = 20, UNITS_MAX = 100, POINTS_MAX = 100, AMOUNT_YUAN_MAX = 1000000000 };
 
 const struct policy_setting policy_settings[] = {
 	{ "default_level", SETTING_CHOICE, AT(default_level), 0, 0, levels,
@@ -79,6 +80,18 @@ const struct policy_setting policy_settings[] = {
 		{ "a week stands out when chance alone gives as many in at most %s of weeks", "一周件数偶然出现的概率不高于 %s 的，视为苗头" }, { NULL, NULL } },
 	{ "rules/tendency/from", SETTING_COUNT, AT(tendency_from), 1, CASES_MAX, NULL,
 		{ "and when it has %s tickets or more", "且一周不少于 %s 件" }, { NULL, NULL } },
+	{ "rules/repeated/within", SETTING_DURATION, AT(repeated_within_ms), MINUTE_MS, LINK_EARLIER_WITHIN_MS, NULL,
+		{ "a ticket of the same caller, or about the same place and category, is repeated within %s", "同一诉求人或同一地点同类诉求在 %s内再次投诉的，为重复投诉" }, { NULL, NULL } },
+	{ "rules/repeated/from", SETTING_COUNT, AT(repeated_from), 2, LINK_EARLIER_MAX, NULL,
+		{ "repeated tickets are alerts from number %s on", "自第 %s 次投诉起预警" }, { NULL, NULL } },
+	{ "rules/repeated/to", SETTING_COUNT, AT(repeated_to), 2, LINK_EARLIER_MAX, NULL,
+		{ "and up to number %s", "至第 %s 次投诉止" }, { NULL, NULL } },
+	{ "rules/crowd/callers", SETTING_COUNT, AT(crowd_callers), 2, LINK_CALLERS_MAX, NULL,
+		{ "a crowd is %s callers about one place and category", "同一地点同类诉求的投诉人数达到 %s 人的，提前预警" }, { NULL, NULL } },
+	{ "rules/crowd/within", SETTING_DURATION, AT(crowd_within_ms), MINUTE_MS, LINK_CALLERS_WITHIN_MS, NULL,
+		{ "who call within %s", "统计时段为 %s" }, { NULL, NULL } },
+	{ "rules/crowd/amount", SETTING_COUNT, AT(crowd_amount), 0, AMOUNT_YUAN_MAX, NULL,
+		{ "a ticket about %s yuan or more is told in advance (0: never)", "涉及金额达到 %s 元的，提前预警（0 为不预警）" }, { NULL, NULL } },
 };
 const uint32_t policy_setting_count = sizeof policy_settings / sizeof *policy_settings;
 

@@ -73,5 +73,6 @@ extern const struct rule rule_due_warnings, rule_escalation, rule_month_end;
 extern const struct rule rule_return_late, rule_return_slip, rule_circulated, rule_returned_often, rule_shirked, rule_ping_pong;
 extern const struct rule rule_dissatisfied, rule_low_star, rule_look_back, rule_claim_conflict, rule_revisit_invalid, rule_praise;
 extern const struct rule rule_duty, rule_duty_letter, rule_margin, rule_tendency;
+extern const struct rule rule_repeated, rule_crowd;
 
 #endif

@@ -22,6 +22,8 @@ const struct rule *const rules[] = {
 	&rule_duty_letter,
 	&rule_margin,
 	&rule_tendency,
+	&rule_repeated,
+	&rule_crowd,
 };
 const uint32_t rule_count = sizeof rules / sizeof *rules;
 _Static_assert(sizeof rules / sizeof *rules <= POLICY_RULES_MAX, "a policy has one bit a rule");

@@ -8,6 +8,8 @@ set(core_sources
 	common/event.c
 	common/counters.c
 	common/ticket.c
+	common/link.c
+	common/shelf.c
 	common/page.c
 	common/page_index.c
 	common/facts.c
@@ -40,6 +42,8 @@ set(core_sources
 	common/rules/month-end-left.c
 	common/binomial.c
 	common/month_end.c
+	common/rules/repeated.c
+	common/rules/crowd.c
 	common/partial.c
 	common/totals.c
 	common/judgement.c

@@ -37,9 +37,28 @@ static uint32_t place_of(const struct ticket *ticket, const struct event *event,
 	return place;
 }
 
+// What a link says of the ticket: the newest is kept, of each link.
+static enum merge merge_linked(struct ticket *ticket, const struct event *event)
+{
+	for (uint32_t i = 0; i < ticket->count; i++) {
+		const struct event *known = &ticket->event[i];
+		if (known->type != EVENT_LINKED || known->kind != event->kind || known->answered != event->answered)
+			continue;
+		if (known->amount >= event->amount)
+			return MERGE_DUPLICATE;
+		memmove(&ticket->event[i], &ticket->event[i + 1], (ticket->count - i - 1) * sizeof *event);
+		ticket->count--;
+		return MERGE_REPLACED;
+	}
+	return MERGE_ADDED;
+}
+
 enum merge ticket_merge(struct ticket *ticket, const struct event *event, const struct names *names)
 {
 	bool is_equal;
+	enum merge merge = event->type == EVENT_LINKED ? merge_linked(ticket, event) : MERGE_ADDED;
+	if (merge == MERGE_DUPLICATE)
+		return merge;
 	uint32_t place = place_of(ticket, event, names, &is_equal);
 	if (is_equal) {
 		if (!event->is_void || ticket->event[place].is_void)
@@ -52,7 +71,7 @@ enum merge ticket_merge(struct ticket *ticket, const struct event *event, const 
 	memmove(&ticket->event[place + 1], &ticket->event[place], (ticket->count - place) * sizeof *event);
 	ticket->event[place] = *event;
 	ticket->count++;
-	return MERGE_ADDED;
+	return merge;
 }
 
 struct dictionary {
@@ -228,7 +247,7 @@ static int64_t get_near(struct eye *eye, int64_t from_ms)
 static unsigned large_bits(unsigned type)
 {
 	static const uint8_t bits[EVENT_TYPE_LIMIT] = {
-		[EVENT_RECEIVED] = 6, [EVENT_DISPATCHED] = 3, [EVENT_RETURNED] = 4, [EVENT_RESOLVED] = 1, [EVENT_LOGGED_IN] = 1, [EVENT_CALLS] = 3,
+		[EVENT_RECEIVED] = 6, [EVENT_DISPATCHED] = 3, [EVENT_RETURNED] = 4, [EVENT_RESOLVED] = 1, [EVENT_LINKED] = 1, [EVENT_LOGGED_IN] = 1, [EVENT_CALLS] = 3,
 		[EVENT_KNOWLEDGE_UPDATED] = 2, [EVENT_POINTS] = 4, [EVENT_MARKED] = 2,
 	};
 	return bits[type];
@@ -250,6 +269,8 @@ static unsigned small_of(const struct event *e)
 		return (unsigned)(e->stars - STARS_NONE) + (STARS_MAX + 2) * (e->satisfied + 3u * e->praised);
 	case EVENT_REVISITED:
 		return e->effective + 3u * (e->satisfied + 3u * e->reopen);
+	case EVENT_LINKED:
+		return e->kind;
 	}
 	return 0;
 }
@@ -292,6 +313,9 @@ static void small_set(struct event *e, unsigned number)
 		e->satisfied = (uint8_t)digit(&number, 3);
 		e->reopen = (uint8_t)digit(&number, 3);
 		break;
+	case EVENT_LINKED:
+		e->kind = (uint8_t)number;
+		break;
 	}
 }
 
@@ -320,6 +344,8 @@ static unsigned large_of(const struct event *e)
 		return has(e->unit != 0, 0) | has(e->amount != 0, 1) | has(e->reason.size != 0, 2) | has(e->ticket_id.size != 0, 3);
 	case EVENT_MARKED:
 		return has(e->unit != 0, 0) | has(e->reason.size != 0, 1);
+	case EVENT_LINKED:
+		return has(e->reason.size != 0, 0);
 	}
 	return 0;
 }
@@ -347,6 +373,12 @@ static void put_large(struct pen *pen, const struct event *e)
 			put_near(pen, e->due_at_ms, e->at_ms);
 		if (e->accepted_at_ms)
 			put_near(pen, e->accepted_at_ms, e->at_ms);
+		return;
+	case EVENT_LINKED:
+		put(pen, (uint64_t)e->amount);
+		put(pen, (uint64_t)e->answered);
+		if (e->reason.size)
+			put_text(pen, e->reason);
 		return;
 	}
 	if (e->unit)
@@ -389,6 +421,12 @@ static void get_large(struct eye *eye, struct event *e, unsigned large)
 			e->due_at_ms = get_near(eye, e->at_ms);
 		if (large & 4)
 			e->accepted_at_ms = get_near(eye, e->at_ms);
+		return;
+	case EVENT_LINKED:
+		e->amount = (int64_t)get(eye);
+		e->answered = (int64_t)get(eye);
+		if (large & 1)
+			e->reason = get_text(eye);
 		return;
 	}
 	if (large & 1)

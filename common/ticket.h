@@ -28,6 +28,7 @@ struct ticket {
 enum merge {
 	MERGE_ADDED,      // a new event
 	MERGE_VOIDED,     // an event that is there was taken out
+	MERGE_REPLACED,   // the same as MERGE_ADDED, and an older one of its kind is gone: what a link says
 	MERGE_DUPLICATE,  // nothing changed
 	MERGE_FULL,       // no room; nothing changed. The caller rejects the event (too_many_events)
 };

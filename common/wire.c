@@ -6,6 +6,7 @@
 #include "alert.pb-c.h"
 #include "civil.h"
 #include "counter_change.pb-c.h"
+#include "link.pb-c.h"
 #include "ticket_event.pb-c.h"
 #include "unit_counters.pb-c.h"
 #include "unit_event.pb-c.h"
@@ -145,7 +146,7 @@ enum status wire_unpack_ticket_event(struct text value, struct names *names, str
 	if (status != OK)
 		return status;
 	const Hotline__V1__TicketEvent *in = (const Hotline__V1__TicketEvent *)message;
-	if (in->type < HOTLINE__V1__EVENT_TYPE__RECEIVED || in->type > HOTLINE__V1__EVENT_TYPE__REVISITED)
+	if (in->type < HOTLINE__V1__EVENT_TYPE__RECEIVED || in->type > HOTLINE__V1__EVENT_TYPE__LINKED)
 		return error_set(error, REJECT, "bad_field", "unknown type %d", (int)in->type);
 	bool has_stars = in->given_case == HOTLINE__V1__TICKET_EVENT__GIVEN_STARS;
 	struct event event = {
@@ -178,6 +179,12 @@ enum status wire_unpack_ticket_event(struct text value, struct names *names, str
 		.signed_by = text_of(in->signed_by),
 		.statute = text_of(in->statute),
 	};
+	if (event.type == EVENT_LINKED) {
+		event.kind = small(in->link);
+		event.answered = in->link_check;
+		event.amount = in->link_revision;
+		event.reason = (struct text){ (const char *)in->earlier.data, (uint32_t)in->earlier.len };
+	}
 	struct text ticket_id = text_of(in->ticket_id);
 	if ((status = event_check_ticket_id(ticket_id, error)) != OK || (status = name_of(names, NAME_UNIT, in->unit, &event.unit, error)) != OK ||
 	    (status = name_of(names, NAME_DISTRICT, in->district, &event.district, error)) != OK ||
@@ -238,6 +245,14 @@ static enum status pack(const ProtobufCMessage *message, uint8_t *ret_bytes, siz
 	return OK;
 }
 
+static void put_linked(const struct event *event, Hotline__V1__TicketEvent *out)
+{
+	out->link = event->kind;
+	out->link_check = (uint32_t)event->answered;
+	out->link_revision = event->amount;
+	out->earlier = (ProtobufCBinaryData){ event->reason.size, (uint8_t *)(uintptr_t)event->reason.at };
+}
+
 enum status wire_pack_ticket_event(struct text ticket_id, const struct event *event, const struct names *names, uint8_t *ret_bytes, size_t capacity,
 	size_t *ret_size, struct error *error)
 {
@@ -250,7 +265,8 @@ enum status wire_pack_ticket_event(struct text ticket_id, const struct event *ev
 	out.unit = string_of(&strings, names_text(names, event->unit));
 	out.district = string_of(&strings, names_text(names, event->district));
 	out.category = string_of(&strings, names_text(names, event->category));
-	out.kind = event->kind;
+	if (event->type != EVENT_LINKED)
+		out.kind = event->kind;
 	out.due_at_ms = event->due_at_ms;
 	out.satisfied = event->satisfied;
 	if (event->stars != STARS_NONE) {
@@ -266,11 +282,15 @@ enum status wire_pack_ticket_event(struct text ticket_id, const struct event *ev
 	out.title = string_of(&strings, event->title);
 	out.answered_directly = (Hotline__V1__Answer)event->answered_directly;
 	out.valid = (Hotline__V1__Answer)event->valid;
-	out.amount = event->amount;
+	if (event->type != EVENT_LINKED)
+		out.amount = event->amount;
 	out.role = (Hotline__V1__Role)event->role;
 	out.accepted_at_ms = event->accepted_at_ms;
 	out.confirmed = (Hotline__V1__Answer)event->confirmed;
-	out.reason = string_of(&strings, event->reason);
+	if (event->type != EVENT_LINKED)
+		out.reason = string_of(&strings, event->reason);
+	else
+		put_linked(event, &out);
 	out.slip = (Hotline__V1__Answer)event->slip;
 	out.signed_by = string_of(&strings, event->signed_by);
 	out.statute = string_of(&strings, event->statute);
@@ -304,6 +324,39 @@ enum status wire_pack_unit_event(const struct event *event, const struct names *
 	out.reason = string_of(&strings, event->reason);
 	out.ticket_id = string_of(&strings, event->ticket_id);
 	return pack(&out.base, ret_bytes, capacity, ret_size, error);
+}
+
+size_t wire_pack_link(const struct link_fact *fact, uint8_t ret_bytes[WIRE_LINK_BYTES_MAX])
+{
+	Hotline__V1__Link out = HOTLINE__V1__LINK__INIT;
+	char id[TICKET_ID_BYTES_MAX + 1];
+	memcpy(id, fact->id, fact->id_size);
+	id[fact->id_size] = '\0';
+	out.ticket_id = id;
+	out.at_ms = fact->at_ms;
+	out.revision = fact->revision;
+	out.gone = fact->is_gone;
+	out.caller = fact->caller;
+	return hotline__v1__link__pack(&out, ret_bytes);
+}
+
+enum status wire_unpack_link(struct text key, struct text value, struct wire_arena *arena, struct link_fact *ret_fact, struct error *error)
+{
+	ProtobufCMessage *message;
+	enum status status = open_message(&hotline__v1__link__descriptor, value, arena, &message, error);
+	if (status != OK)
+		return status;
+	const Hotline__V1__Link *in = (const Hotline__V1__Link *)message;
+	struct text id = text_of(in->ticket_id);
+	struct event received = event_of(EVENT_RECEIVED, in->at_ms);
+	if ((status = event_check_ticket_id(id, error)) != OK || (status = event_check(&received, error)) != OK)
+		return status;
+	if (in->revision < 0 || in->revision > LINK_REVISION_MAX || in->caller > LINK_CALLER_HASH_MAX)
+		return error_set(error, REJECT, "bad_field", "revision or caller is out of range");
+	*ret_fact = (struct link_fact){ .link = shelf_address_of(key).link, .caller = in->caller, .at_ms = in->at_ms, .revision = in->revision, .is_gone = in->gone,
+		.id_size = (uint8_t)id.size };
+	memcpy(ret_fact->id, id.at, id.size);
+	return OK;
 }
 
 size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX])

@@ -13,6 +13,7 @@
 #include "event.h"
 #include "names.h"
 #include "rule.h"
+#include "shelf.h"
 
 enum {
 	WIRE_EVENT_BYTES_MAX = PAYLOAD_BYTES_MAX,
@@ -20,6 +21,7 @@ enum {
 	WIRE_CHANGE_DAYS_MAX = 4096,
 	WIRE_CHANGE_BYTES_MAX = 64 * 1024,
 	WIRE_COUNTERS_BYTES_MAX = 4096,
+	WIRE_LINK_BYTES_MAX = 128,
 };
 
 // Memory for messages that are being read: what the returned texts point into. The caller sets `used` back to 0 when nobody needs them any more; a message
@@ -41,6 +43,10 @@ MUST_USE enum status wire_pack_ticket_event(struct text ticket_id, const struct 
 	size_t *ret_size, struct error *error);
 MUST_USE enum status wire_pack_unit_event(const struct event *event, const struct names *names, uint8_t *ret_bytes, size_t capacity, size_t *ret_size,
 	struct error *error);
+
+// That a ticket has a link, by its key, or has it no longer. REJECT as of events.
+size_t wire_pack_link(const struct link_fact *fact, uint8_t ret_bytes[WIRE_LINK_BYTES_MAX]);
+MUST_USE enum status wire_unpack_link(struct text key, struct text value, struct wire_arena *arena, struct link_fact *ret_fact, struct error *error);
 
 // An alert as it goes out and comes back. Texts belong to the caller when packing, to the arena when unpacking.
 struct wire_alert {

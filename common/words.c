@@ -59,7 +59,7 @@ const char *words_event(enum language language, enum event_type type)
 {
 	static const char *const names[EVENT_TYPE_LIMIT] = {
 		[EVENT_RECEIVED] = "受理", [EVENT_DISPATCHED] = "转办", [EVENT_RETURNED] = "退件", [EVENT_RESOLVED] = "办结", [EVENT_RATED] = "评价",
-		[EVENT_REVISITED] = "回访", [EVENT_LOGGED_IN] = "登录", [EVENT_CALLS] = "话务", [EVENT_KNOWLEDGE_UPDATED] = "知识更新", [EVENT_POINTS] = "加扣分",
+		[EVENT_REVISITED] = "回访", [EVENT_LINKED] = "关联", [EVENT_LOGGED_IN] = "登录", [EVENT_CALLS] = "话务", [EVENT_KNOWLEDGE_UPDATED] = "知识更新", [EVENT_POINTS] = "加扣分",
 		[EVENT_MARKED] = "标记",
 	};
 	const char *name = language == LANGUAGE_CHINESE && type < EVENT_TYPE_LIMIT ? names[type] : event_type_name(type);

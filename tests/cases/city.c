@@ -9,6 +9,7 @@
 #include "civil.h"
 #include "judgement.h"
 #include "memory.h"
+#include "shelf.h"
 #include "totals.h"
 
 enum { EDITION = 1 };
@@ -42,6 +43,19 @@ struct city {
 	struct totals totals;
 	struct counters before_days[MONTH_DAYS_MAX];
 	struct sums sums;
+	// What the links of the tickets come to.
+	struct shelf shelf;
+	int64_t link_revision;
+	struct text link;            // whose tickets are being told
+	struct told *told;
+	size_t told_count, told_capacity;
+};
+
+// An event that a link has for a ticket.
+struct told {
+	char id[TICKET_ID_BYTES_MAX + 1];
+	struct event event;
+	uint8_t room[PRECEDENCE_BYTES_MAX];
 };
 
 struct city *city_new(const struct policy *policy, struct names *names)
@@ -62,6 +76,8 @@ void city_free(struct city *city)
 	for (size_t i = 0; i < city->owner_count; i++)
 		free(city->owner[i].bytes);
 	free(city->owner);
+	free(city->told);
+	shelf_done(&city->shelf);
 	cells_free(city->cells);
 	dictionary_free(city->dictionary);
 	free(city);
@@ -175,7 +191,59 @@ static enum status seed(struct city *city, int64_t at_ms, struct error *error)
 	return status;
 }
 
+static void hear(void *self, const struct link_fact *whose, const struct precedence *precedence)
+{
+	struct city *city = self;
+	city->told = memory_grow(city->told, city->told_count + 1, sizeof *city->told, &city->told_capacity);
+	struct told *told = &city->told[city->told_count++];
+	memcpy(told->id, whose->id, whose->id_size);
+	told->id[whose->id_size] = '\0';
+	told->event = link_event(city->link, whose, precedence, city->link_revision, told->room);
+}
+
+static enum status add(struct city *city, struct text ticket_id, const struct event *event, struct error *error);
+
+// Tells everybody whom the change of a ticket's links concerns.
+static enum status pass_on(struct city *city, struct text ticket_id, const struct links *before, const struct links *after, struct error *error)
+{
+	struct link_change change[LINK_CHANGES_MAX];
+	uint32_t count = links_diff(before, after, ticket_id, ++city->link_revision, change);
+	enum status status = OK;
+	city->told_count = 0;
+	for (uint32_t i = 0; i < count && status == OK; i++) {
+		bool is_changed;
+		city->link = (struct text){ change[i].key, (uint32_t)change[i].key_size };
+		status = shelf_take(&city->shelf, &change[i].fact, hear, city, &is_changed, error);
+	}
+	for (size_t i = 0; i < city->told_count && status == OK; i++) {
+		struct told told = city->told[i];
+		told.event.reason.at = (const char *)told.room;
+		status = add(city, text_of(told.id), &told.event, error);
+	}
+	return status;
+}
+
 enum status city_add(struct city *city, struct text ticket_id, const struct event *event, struct error *error)
+{
+	if (event->type != EVENT_RECEIVED)
+		return add(city, ticket_id, event, error);
+	enum status status = load(city, owner_of_event(city, ticket_id, event), error);
+	if (status != OK)
+		return status;
+	struct links before = links_of(&city->ticket, city->names), after;
+	char caller[PERSON_BYTES_MAX + 1], place[PLACE_BYTES_MAX + 1];  // what they were, once the ticket is stored anew
+	bool fits = text_copy(before.caller, caller, sizeof caller) && text_copy(before.place, place, sizeof place);
+	assert(fits);
+	before.caller.at = caller;
+	before.place.at = place;
+	status = add(city, ticket_id, event, error);
+	if (status == OK)
+		status = load(city, owner_of_event(city, ticket_id, event), error);
+	after = links_of(&city->ticket, city->names);
+	return status == OK ? pass_on(city, ticket_id, &before, &after, error) : status;
+}
+
+static enum status add(struct city *city, struct text ticket_id, const struct event *event, struct error *error)
 {
 	struct owner *owner = owner_of_event(city, ticket_id, event);
 	enum status status = load(city, owner, error);

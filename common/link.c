@@ -1,0 +1,122 @@
+#include "link.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "ticket.h"
+#include "varint.h"
+
+static const char *const kind_names[LINK_KIND_COUNT] = { NULL, "caller", "place" };
+
+const char *link_kind_name(enum link_kind kind)
+{
+	return (unsigned)kind < LINK_KIND_COUNT ? kind_names[kind] : NULL;
+}
+
+struct links links_of(const struct ticket *ticket, const struct names *names)
+{
+	struct links links = { .is_there = false };
+	bool is_valid = true;
+	name_id category = 0;
+	for (const struct event *event = ticket->event; event < ticket->event + ticket->count; event++) {
+		if (event->type != EVENT_RECEIVED || event->is_void)
+			continue;
+		if (!links.is_there)
+			links.at_ms = event->at_ms;
+		links.is_there = true;
+		if (event->caller.size)
+			links.caller = event->caller;
+		if (event->place.size)
+			links.place = event->place;
+		if (event->category)
+			category = event->category;
+		if (event->valid)
+			is_valid = event->valid == ANSWER_YES;
+	}
+	links.is_there = links.is_there && is_valid;
+	links.category = names_text(names, category);
+	return links;
+}
+
+// No category has an empty part, so the two slashes tell where it ends.
+size_t link_key(const struct links *links, enum link_kind kind, char ret_key[LINK_KEY_BYTES_MAX])
+{
+	if (!links->is_there)
+		return 0;
+	if (kind == LINK_CALLER && links->caller.size)
+		return (size_t)snprintf(ret_key, LINK_KEY_BYTES_MAX, "caller/%.*s", (int)links->caller.size, links->caller.at);
+	if (kind == LINK_PLACE && links->place.size && links->category.size)
+		return (size_t)snprintf(ret_key, LINK_KEY_BYTES_MAX, "place/%.*s//%.*s", (int)links->category.size, links->category.at, (int)links->place.size, links->place.at);
+	return 0;
+}
+
+enum link_kind link_kind_of(struct text key)
+{
+	if (text_starts_with(key, TEXT("caller/")))
+		return LINK_CALLER;
+	return text_starts_with(key, TEXT("place/")) ? LINK_PLACE : LINK_NONE;
+}
+
+uint32_t link_check(struct text key)
+{
+	return (uint32_t)XXH3_64bits(key.at, key.size);
+}
+
+uint64_t link_caller(struct text caller)
+{
+	uint64_t hash = caller.size ? XXH3_64bits(caller.at, caller.size) & LINK_CALLER_HASH_MAX : 0;
+	return caller.size && !hash ? 1 : hash;
+}
+
+// Seconds where that is exact.
+static uint64_t ago_code(int64_t ago_ms)
+{
+	return ago_ms % SECOND_MS ? (uint64_t)ago_ms << 1 | 1 : (uint64_t)(ago_ms / SECOND_MS) << 1;
+}
+
+static bool read_ago(uint64_t code, int64_t most_ms, int64_t *ret_ago_ms)
+{
+	uint64_t unit_ms = code & 1 ? 1 : SECOND_MS;
+	if (code >> 1 > (uint64_t)most_ms / unit_ms)
+		return false;
+	*ret_ago_ms = (int64_t)((code >> 1) * unit_ms);
+	return true;
+}
+
+// The number of earlier tickets and each; then each caller, until the end.
+size_t precedence_pack(const struct precedence *precedence, uint8_t ret_bytes[PRECEDENCE_BYTES_MAX])
+{
+	if (!precedence->earlier_count)  // nor any caller
+		return 0;
+	size_t size = varint_put(ret_bytes, precedence->earlier_count);
+	for (uint32_t i = 0; i < precedence->earlier_count; i++)
+		size += varint_put(ret_bytes + size, ago_code(precedence->earlier_ms[i]));
+	for (uint32_t i = 0; i < precedence->caller_count; i++)
+		size += varint_put(ret_bytes + size, ago_code(precedence->caller_ms[i]) << 1 | precedence->is_own[i]);
+	return size;
+}
+
+bool precedence_unpack(struct text text, struct precedence *ret_precedence)
+{
+	const uint8_t *at = (const uint8_t *)text.at, *end = at + text.size;
+	struct precedence found = { .earlier_count = 0 };
+	uint64_t number;
+	size_t size = text.size ? varint_get(at, text.size, &number) : 0;
+	if (text.size && (!size || !number || number > LINK_EARLIER_MAX))
+		return false;
+	for (uint64_t left = size ? number : 0; left; left--) {
+		at += size;
+		size = varint_get(at, (size_t)(end - at), &number);
+		if (!size || !read_ago(number, LINK_EARLIER_WITHIN_MS, &found.earlier_ms[found.earlier_count++]))
+			return false;
+	}
+	for (at += size; at < end; at += size) {
+		size = varint_get(at, (size_t)(end - at), &number);
+		if (!size || found.caller_count == LINK_CALLERS_MAX || !read_ago(number >> 1, LINK_CALLERS_WITHIN_MS, &found.caller_ms[found.caller_count]))
+			return false;
+		found.is_own[found.caller_count++] = number & 1;
+	}
+	*ret_precedence = found;
+	return true;
+}

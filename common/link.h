@@ -1,0 +1,71 @@
+// link.h - what ties a ticket to earlier ones: the same caller, or the same place and category. For the rules `repeated` and `crowd`.
+//
+// Tickets of one caller lie in any shard, so nobody who judges a ticket sees them together. A link is a subject of its own on a topic of its own (hotline.links, keyed
+// by the link): the set of the tickets that have it. A link has no opinion. It only tells each of its tickets who came before it, as an event on the ticket's own topic
+// (`linked`), and the ticket judges that by its own policy, so counters, alerts and what-if stay the ticket's and a ticket that is repeated in two ways counts once:
+//
+//     ticket shard ── hotline.links ──► link shard ── hotline.ticket-events ──► ticket shard
+//     "ticket T has the link since A"    who came     "before T came ..."        repeated? a crowd?
+//                                        before?
+//
+// Exactness. What a shard sends is a function of its input log alone: it is derived for each record by itself, however records are batched, knows no clock and no policy,
+// and its revision is the record's offset. A message goes out, and is acknowledged, before the step that derived it is committed. So whatever happens - a crash anywhere, a
+// lost reply, a Redis that loses its last seconds, an owner that does not know that it was replaced - a record that is taken in again gives the same messages, bit for
+// bit, and readers keep of each (link, ticket) the greatest revision. Nothing has to be read back, nothing is waited for, and the ends agree: the last word on
+// the topic about a link and a ticket is what the ticket's events give, and the last word to a ticket is what the link's tickets give. A ticket heeds only what the
+// links say that it has now. Limits: links of tickets whose events the log no longer has are not taken back by --rebuild.
+//
+// Pure: no clock, no I/O. Source: rules.md, repeated and crowd; design.md, ideas 1 and 2.
+#ifndef HOTLINE_LINK_H
+#define HOTLINE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "civil.h"
+#include "event.h"
+#include "text.h"
+
+struct ticket;
+
+enum link_kind { LINK_NONE, LINK_CALLER, LINK_PLACE, LINK_KIND_COUNT };
+const char *link_kind_name(enum link_kind kind);  // "caller"
+
+enum {
+	LINK_KEY_BYTES_MAX = 16 + PLACE_BYTES_MAX + NAME_BYTES_MAX,
+	LINK_EARLIER_MAX = 5,     // tickets that came before, as far as a ticket is told: the rule can tell the 5th from the 6th
+	LINK_CALLERS_MAX = 20,    // callers that came before: the largest crowd that a policy can ask for
+	PRECEDENCE_BYTES_MAX = 2 + 6 * (LINK_EARLIER_MAX + LINK_CALLERS_MAX),
+};
+#define LINK_EARLIER_WITHIN_MS (90 * DAY_MS)  // a ticket is told of earlier ones so far back, itself included: the largest windows that a policy can have
+#define LINK_CALLERS_WITHIN_MS (7 * DAY_MS)
+#define LINK_CALLER_HASH_MAX UINT64_C(0xffffffffff)  // 40 bits
+#define LINK_REVISION_MAX (INT64_MAX / 8)
+
+// What a ticket has of links: nothing unless it was received and is valid. By the fields as facts.h has them: of several `received` the last present value, and the
+// first one's instant.
+struct links {
+	bool is_there;
+	int64_t at_ms;                 // received
+	struct text caller, place, category;  // a link by place needs both; the category is the whole path
+};
+struct links links_of(const struct ticket *ticket, const struct names *names);
+
+// The link's name, the key of its messages: "caller/c-19f2", "place/物业管理/物业服务管理//水木清华". 0 when the ticket has none of that kind.
+size_t link_key(const struct links *links, enum link_kind kind, char ret_key[LINK_KEY_BYTES_MAX]);
+enum link_kind link_kind_of(struct text key);  // LINK_NONE when it is no link's name
+uint32_t link_check(struct text key);          // tells a ticket's own links apart, which are few
+uint64_t link_caller(struct text caller);      // who, as 40 bits, which is enough to tell a crowd's callers apart; 0 for nobody
+
+// Who came before a ticket of a link, the latest first. Everything not used is 0. "Before" is the order of (received, ticket id by its bytes).
+struct precedence {
+	uint32_t earlier_count, caller_count;
+	int64_t earlier_ms[LINK_EARLIER_MAX];   // how long before it each earlier ticket was received, of those within LINK_EARLIER_WITHIN_MS
+	int64_t caller_ms[LINK_CALLERS_MAX];    // the same of each distinct caller's latest earlier ticket, within LINK_CALLERS_WITHIN_MS
+	bool is_own[LINK_CALLERS_MAX];          // it is the ticket's own caller
+};
+size_t precedence_pack(const struct precedence *precedence, uint8_t ret_bytes[PRECEDENCE_BYTES_MAX]);  // 0 when nobody came before
+bool precedence_unpack(struct text bytes, struct precedence *ret_precedence);
+
+#endif

@@ -1,0 +1,327 @@
+// links_test.c - a link is the set of its tickets' newest facts: whatever the order, and however often each one comes, there is one state, and the last that every ticket
+// was told is what a plain count over all tickets gives.
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chance.h"
+#include "memory.h"
+#include "sample.h"
+#include "shelf.h"
+#include "ticket.h"
+
+enum { TICKETS = 8, FACTS_MAX = 48, ROUNDS = 3000, RUNS = 3 };
+
+// What a ticket was told last, of one link.
+struct heard {
+	int64_t revision;
+	struct precedence precedence;
+};
+
+struct listener {
+	struct heard heard[TICKETS];
+	int64_t revision;  // of the record under way
+	uint32_t count;
+};
+
+static void hear(void *self, const struct link_fact *whose, const struct precedence *precedence)
+{
+	struct listener *listener = self;
+	unsigned ticket = (unsigned)(whose->id[whose->id_size - 1] - '0');
+	assert_true(listener->revision > listener->heard[ticket].revision);
+	listener->heard[ticket] = (struct heard){ listener->revision, *precedence };
+	listener->count++;
+}
+
+static struct link_fact fact_of(unsigned ticket, int64_t revision, int64_t at_ms, uint64_t caller, bool is_gone)
+{
+	struct link_fact fact = { .link = 7, .revision = revision, .at_ms = at_ms, .caller = caller, .is_gone = is_gone };
+	fact.id_size = (uint8_t)snprintf(fact.id, sizeof fact.id, ticket % 2 ? "T-%u" : "10%u", ticket);
+	return fact;
+}
+
+static void take(struct shelf *shelf, struct listener *listener, const struct link_fact *fact)
+{
+	struct error error;
+	bool is_changed;
+	uint32_t had = listener->count;
+	listener->revision++;
+	assert_int_equal(shelf_take(shelf, fact, hear, listener, &is_changed, &error), OK);
+	if (!is_changed)
+		assert_int_equal(listener->count, had);
+	// What is written is read back as it was.
+	static struct shelf copy;
+	uint8_t *bytes = memory_new(shelf_bytes_max(shelf)), *again = memory_new(shelf_bytes_max(shelf));
+	size_t size = shelf_encode(shelf, bytes);
+	assert_int_equal(shelf_decode(bytes, size, &copy, &error), OK);
+	assert_int_equal(shelf_encode(&copy, again), size);
+	assert_memory_equal(bytes, again, size);
+	for (size_t cut = 1; cut < size; cut++)
+		if (shelf_decode(bytes, cut, &copy, &error) == OK)
+			assert_true(copy.count < shelf->count);
+	free(bytes);
+	free(again);
+	shelf_done(&copy);
+}
+
+static bool comes_before(const struct link_fact *a, const struct link_fact *b)
+{
+	if (a->at_ms != b->at_ms)
+		return a->at_ms < b->at_ms;
+	return text_compare((struct text){ a->id, a->id_size }, (struct text){ b->id, b->id_size }) < 0;
+}
+
+// The definition, by counting: the newest fact of each ticket, then all that came before, the latest first.
+static struct precedence plain(const struct link_fact *fact, size_t count, unsigned ticket)
+{
+	const struct link_fact *newest[TICKETS] = { NULL }, *earlier[TICKETS];
+	for (size_t i = 0; i < count; i++) {
+		unsigned of = (unsigned)(fact[i].id[fact[i].id_size - 1] - '0');
+		if (!newest[of] || newest[of]->revision < fact[i].revision)
+			newest[of] = &fact[i];
+	}
+	struct precedence found;
+	memset(&found, 0, sizeof found);
+	const struct link_fact *own = newest[ticket];
+	if (!own || own->is_gone)
+		return found;
+	size_t earlier_count = 0;
+	for (unsigned i = 0; i < TICKETS; i++)
+		if (newest[i] && !newest[i]->is_gone && comes_before(newest[i], own)) {
+			size_t place = earlier_count++;
+			for (; place && comes_before(earlier[place - 1], newest[i]); place--)
+				earlier[place] = earlier[place - 1];
+			earlier[place] = newest[i];
+		}
+	for (size_t i = 0; i < earlier_count; i++) {
+		int64_t ago_ms = own->at_ms - earlier[i]->at_ms;
+		bool is_first = earlier[i]->caller;
+		for (size_t j = 0; j < i; j++)
+			is_first &= earlier[j]->caller != earlier[i]->caller;
+		if (ago_ms <= LINK_EARLIER_WITHIN_MS && found.earlier_count < LINK_EARLIER_MAX)
+			found.earlier_ms[found.earlier_count++] = ago_ms;
+		if (ago_ms <= LINK_CALLERS_WITHIN_MS && is_first && found.caller_count < LINK_CALLERS_MAX) {
+			found.is_own[found.caller_count] = earlier[i]->caller == own->caller;
+			found.caller_ms[found.caller_count++] = ago_ms;
+		}
+	}
+	return found;
+}
+
+static void check_heard(const struct listener *listener, const struct link_fact *fact, size_t count)
+{
+	for (unsigned ticket = 0; ticket < TICKETS; ticket++) {
+		struct precedence wanted = plain(fact, count, ticket);
+		assert_memory_equal(&listener->heard[ticket].precedence, &wanted, sizeof wanted);
+	}
+}
+
+// Ages on both sides of both windows, with many that are equal.
+static int64_t any_at_ms(struct chance *chance)
+{
+	static const int64_t at_ms[] = { 0, 0, 1, HOUR_MS, LINK_CALLERS_WITHIN_MS, LINK_CALLERS_WITHIN_MS + 1, LINK_EARLIER_WITHIN_MS, LINK_EARLIER_WITHIN_MS + 1, 20 * DAY_MS };
+	return SAMPLE_AT_MS + at_ms[chance_below(chance, sizeof at_ms / sizeof *at_ms)];
+}
+
+static size_t draw(struct chance *chance, struct link_fact *ret_fact)
+{
+	size_t count = 1 + chance_below(chance, FACTS_MAX / 3);
+	for (size_t i = 0; i < count; i++)
+		ret_fact[i] = fact_of((unsigned)chance_below(chance, TICKETS), (int64_t)i + 1, any_at_ms(chance), chance_below(chance, 4), chance_below(chance, 4) == 0);
+	return count;
+}
+
+// The facts, each at least once, in any order.
+static size_t shuffle(struct chance *chance, const struct link_fact *fact, size_t count, struct link_fact *ret_fact)
+{
+	size_t total = count + chance_below(chance, 2 * count);
+	for (size_t i = 0; i < total; i++)
+		ret_fact[i] = fact[i < count ? i : chance_below(chance, count)];
+	for (size_t i = total; i > 1; i--) {
+		size_t k = chance_below(chance, i);
+		struct link_fact moved = ret_fact[k];
+		ret_fact[k] = ret_fact[i - 1];
+		ret_fact[i - 1] = moved;
+	}
+	return total;
+}
+
+static void any_order_and_number_of_facts_ends_in_what_a_plain_count_gives(void **state)
+{
+	(void)state;
+	struct chance chance = chance_of(20240305);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct link_fact fact[FACTS_MAX], order[FACTS_MAX];
+		size_t count = draw(&chance, fact);
+		for (int run = 0; run < RUNS; run++) {
+			struct shelf shelf = { .count = 0 };
+			struct listener listener;
+			memset(&listener, 0, sizeof listener);
+			size_t total = shuffle(&chance, fact, count, order);
+			for (size_t i = 0; i < total; i++) {
+				take(&shelf, &listener, &order[i]);
+				check_heard(&listener, order, i + 1);  // at every point, of what came so far
+			}
+			shelf_done(&shelf);
+		}
+	}
+}
+
+// What is derived for a record does not depend on what is in memory and what was stored: a shard that starts anew at any point says the same.
+static void a_link_does_not_hear_of_another(void **state)
+{
+	(void)state;
+	struct shelf shelf = { .count = 0 };
+	struct listener listener;
+	memset(&listener, 0, sizeof listener);
+	struct link_fact first = fact_of(1, 1, SAMPLE_AT_MS, 0, false), other = fact_of(2, 2, SAMPLE_AT_MS + 1, 0, false);
+	other.link = 8;
+	take(&shelf, &listener, &first);
+	take(&shelf, &listener, &other);
+	assert_int_equal(listener.count, 0);
+	other.link = 6;
+	take(&shelf, &listener, &other);
+	assert_int_equal(listener.count, 0);
+	assert_int_equal(shelf.count, 3);
+	shelf_done(&shelf);
+}
+
+static void a_link_has_a_limit(void **state)
+{
+	(void)state;
+	struct shelf shelf = { .count = 0 };
+	struct listener listener;
+	struct error error;
+	bool is_changed;
+	memset(&listener, 0, sizeof listener);
+	// Far apart, so that nobody has to be told.
+	for (unsigned i = 0; i <= SHELF_LINK_TICKETS_MAX; i++) {
+		struct link_fact fact = { .link = 7, .revision = i + 1, .at_ms = (int64_t)(SHELF_LINK_TICKETS_MAX - i) * 10 * MINUTE_MS, .is_gone = true };
+		fact.id_size = (uint8_t)snprintf(fact.id, sizeof fact.id, "%u", i);
+		enum status status = shelf_take(&shelf, &fact, hear, &listener, &is_changed, &error);
+		assert_int_equal(status, i < SHELF_LINK_TICKETS_MAX ? OK : REJECT);
+	}
+	assert_string_equal(error.reason, "too_many_tickets");
+	shelf_done(&shelf);
+}
+
+static void a_precedence_is_read_as_it_was_written(void **state)
+{
+	(void)state;
+	struct chance chance = chance_of(7);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct precedence written, found;
+		uint8_t bytes[PRECEDENCE_BYTES_MAX];
+		memset(&written, 0, sizeof written);
+		written.earlier_count = 1 + (uint32_t)chance_below(&chance, LINK_EARLIER_MAX);
+		written.caller_count = (uint32_t)chance_below(&chance, LINK_CALLERS_MAX + 1);
+		for (uint32_t i = 0; i < written.earlier_count; i++)
+			written.earlier_ms[i] = (int64_t)chance_below(&chance, LINK_EARLIER_WITHIN_MS + 1) / (i % 2 ? 1000 : 1) * (i % 2 ? 1000 : 1);
+		for (uint32_t i = 0; i < written.caller_count; i++) {
+			written.caller_ms[i] = (int64_t)chance_below(&chance, LINK_CALLERS_WITHIN_MS + 1);
+			written.is_own[i] = chance_below(&chance, 2);
+		}
+		size_t size = precedence_pack(&written, bytes);
+		memset(&found, 0, sizeof found);
+		assert_true(precedence_unpack((struct text){ (const char *)bytes, (uint32_t)size }, &found));
+		assert_memory_equal(&found, &written, sizeof found);
+		for (size_t i = 0; i < size; i++) {  // whatever the bytes, nothing bad happens
+			bytes[i] ^= (uint8_t)(1 + chance_below(&chance, 255));
+			(void)precedence_unpack((struct text){ (const char *)bytes, (uint32_t)size }, &found);
+		}
+	}
+}
+
+static struct event received(int64_t at_ms, const char *caller, const char *place, name_id category)
+{
+	struct event event = event_of(EVENT_RECEIVED, at_ms);
+	event.caller = text_of(caller);
+	event.place = text_of(place);
+	event.category = category;
+	return event;
+}
+
+static void what_changes_in_a_ticket_is_told_to_its_links(void **state)
+{
+	(void)state;
+	struct names *names = names_new();
+	name_id category = names_intern(names, NAME_CATEGORY, TEXT("a/b"));
+	struct event event[4];
+	struct ticket ticket = { .event = event, .capacity = 4 };
+	struct link_change change[LINK_CHANGES_MAX];
+	struct links none = links_of(&ticket, names), before, after;
+	struct event first = received(SAMPLE_AT_MS, "c", "p", category), corrected = received(SAMPLE_AT_MS + 1, "d", NULL, 0), invalid = received(SAMPLE_AT_MS + 2, NULL, NULL, 0);
+	(void)ticket_merge(&ticket, &first, names);
+	before = links_of(&ticket, names);
+	assert_int_equal(links_diff(&none, &before, TEXT("t"), 3, change), 2);
+	assert_true(text_equal((struct text){ change[0].key, (uint32_t)change[0].key_size }, TEXT("caller/c")));
+	assert_true(text_equal((struct text){ change[1].key, (uint32_t)change[1].key_size }, TEXT("place/a/b//p")));
+	assert_int_equal(change[1].fact.revision, 3);
+	assert_int_equal(change[1].fact.caller, link_caller(TEXT("c")));
+	assert_int_equal(change[0].fact.caller, 0);
+	assert_int_equal(links_diff(&before, &before, TEXT("t"), 4, change), 0);
+	// Another caller: the old link goes, a new one comes, and the place hears who it is.
+	(void)ticket_merge(&ticket, &corrected, names);
+	after = links_of(&ticket, names);
+	assert_int_equal(links_diff(&before, &after, TEXT("t"), 5, change), 3);
+	assert_true(change[0].fact.is_gone && !change[1].fact.is_gone && !change[2].fact.is_gone);
+	assert_int_equal(change[2].fact.caller, link_caller(TEXT("d")));
+	invalid.valid = ANSWER_NO;
+	(void)ticket_merge(&ticket, &invalid, names);
+	before = links_of(&ticket, names);
+	assert_int_equal(links_diff(&after, &before, TEXT("t"), 6, change), 2);
+	assert_true(change[0].fact.is_gone && change[1].fact.is_gone);
+	names_free(names);
+}
+
+static void the_newest_word_of_a_link_replaces_the_older(void **state)
+{
+	(void)state;
+	struct names *names = names_new();
+	struct event event[4], word = event_of(EVENT_LINKED, SAMPLE_AT_MS);
+	struct ticket ticket = { .event = event, .capacity = 4 };
+	word.kind = LINK_CALLER;
+	word.answered = 99;
+	word.amount = 5;
+	assert_int_equal(ticket_merge(&ticket, &word, names), MERGE_ADDED);
+	assert_int_equal(ticket_merge(&ticket, &word, names), MERGE_DUPLICATE);
+	word.amount = 4;
+	word.reason = TEXT("\1\2");
+	assert_int_equal(ticket_merge(&ticket, &word, names), MERGE_DUPLICATE);
+	word.amount = 6;
+	word.at_ms--;
+	assert_int_equal(ticket_merge(&ticket, &word, names), MERGE_REPLACED);
+	assert_int_equal(ticket.count, 1);
+	word.answered = 98;
+	assert_int_equal(ticket_merge(&ticket, &word, names), MERGE_ADDED);
+	word.kind = LINK_PLACE;
+	assert_int_equal(ticket_merge(&ticket, &word, names), MERGE_ADDED);
+	assert_int_equal(ticket.count, 3);
+	// It is stored and read as anything else.
+	struct dictionary *dictionary = dictionary_new();
+	struct error error;
+	uint8_t bytes[256];
+	struct event read[4];
+	struct ticket again = { .event = read, .capacity = 4 };
+	size_t size = ticket_encode(&ticket, dictionary, bytes, sizeof bytes);
+	assert_int_equal(ticket_decode(bytes, size, dictionary, &again, &error), OK);
+	assert_int_equal(again.count, 3);
+	for (int i = 0; i < 3; i++)
+		assert_true(sample_equal(&again.event[i], &ticket.event[i], names));
+	dictionary_free(dictionary);
+	names_free(names);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_order_and_number_of_facts_ends_in_what_a_plain_count_gives),
+		cmocka_unit_test(a_link_does_not_hear_of_another),
+		cmocka_unit_test(a_link_has_a_limit),
+		cmocka_unit_test(a_precedence_is_read_as_it_was_written),
+		cmocka_unit_test(what_changes_in_a_ticket_is_told_to_its_links),
+		cmocka_unit_test(the_newest_word_of_a_link_replaces_the_older),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
