@@ -126,11 +126,11 @@ static void put(struct shelf *shelf, size_t first, size_t count, size_t old, con
 	own[place] = *fact;
 }
 
-// Room for the facts before the change and after it.
-static void reserve(struct shelf *shelf, size_t link_count)
+// The facts before a change, and after it.
+void shelf_reserve(struct shelf *shelf, size_t count)
 {
-	shelf->fact = memory_grow(shelf->fact, shelf->count + 1, sizeof *shelf->fact, &shelf->capacity);
-	shelf->before = memory_grow(shelf->before, link_count + 1, sizeof *shelf->before, &shelf->before_capacity);
+	shelf->fact = memory_grow(shelf->fact, count, sizeof *shelf->fact, &shelf->capacity);
+	shelf->before = memory_grow(shelf->before, count, sizeof *shelf->before, &shelf->before_capacity);
 }
 
 struct teller {
@@ -178,7 +178,7 @@ enum status shelf_take(struct shelf *shelf, const struct link_fact *fact, void (
 {
 	const struct teller teller = { tell, self };
 	size_t first = first_of(shelf, fact->link), had = first_of(shelf, fact->link + 1) - first;
-	reserve(shelf, had);
+	shelf_reserve(shelf, shelf->count + 1);
 	size_t old = find(shelf->fact + first, had, fact);
 	*ret_is_changed = false;
 	if (old < had && shelf->fact[first + old].revision >= fact->revision)

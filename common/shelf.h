@@ -55,6 +55,7 @@ struct shelf {
 };
 void shelf_done(struct shelf *shelf);
 void shelf_clear(struct shelf *shelf);
+void shelf_reserve(struct shelf *shelf, size_t count);  // room for so many facts in all
 
 // Adds one fact. `tell` is called for every ticket whose precedence it changes, itself included. *ret_is_changed is false for what was known or is older.
 // REJECT too_many_tickets.

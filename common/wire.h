@@ -22,6 +22,7 @@ enum {
 	WIRE_CHANGE_BYTES_MAX = 64 * 1024,
 	WIRE_COUNTERS_BYTES_MAX = 4096,
 	WIRE_LINK_BYTES_MAX = 128,
+	WIRE_LINKED_BYTES_MAX = 512,  // of a ticket event that a link sends
 };
 
 // Memory for messages that are being read: what the returned texts point into. The caller sets `used` back to 0 when nobody needs them any more; a message

@@ -42,7 +42,7 @@ static void put_in_force(struct shard *shard, int64_t since_ms)
 	snprintf(head->policy, sizeof head->policy, "%s", shard->policy->policy.edition);
 	head->edition++;
 	head->policy_since_ms = since_ms;
-	head->sweep = 1;
+	head->sweep = shard->kind != SHARD_OF_LINKS;  // links have no opinion
 	shard->sweep.size = 0;
 	shard->sweep_next = SWEEP_NOT_READ;
 	shard->is_new_edition = true;

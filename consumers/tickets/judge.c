@@ -25,9 +25,14 @@ struct bench *bench(void)
 
 void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
 {
-	buffer->bytes = memory_grow(buffer->bytes, buffer->size + size, 1, &buffer->capacity);
+	buffer_reserve(buffer, size);
 	memcpy(buffer->bytes + buffer->size, bytes, size);
 	buffer->size += size;
+}
+
+void buffer_reserve(struct buffer *buffer, size_t size)
+{
+	buffer->bytes = memory_grow(buffer->bytes, buffer->size + size, 1, &buffer->capacity);
 }
 
 void buffer_done(struct buffer *buffer)
@@ -80,7 +85,7 @@ const struct policy *shard_edition(const struct shard *shard, uint32_t number)
 
 struct page_address shard_address(const struct shard *shard, struct text id)
 {
-	return shard->is_of_units ? (struct page_address){ id, PAGE_PLACE_OWN } : page_address_of(id);
+	return shard->kind == SHARD_OF_UNITS ? (struct page_address){ id, PAGE_PLACE_OWN } : page_address_of(id);
 }
 
 size_t shard_month_id(const struct shard *shard, name_id unit, int32_t month, char ret_id[256])
@@ -98,7 +103,7 @@ size_t shard_unit_month(const struct shard *shard, const struct event *event, ch
 
 struct text shard_subject_of_alert(const struct shard *shard, const struct wire_alert *alert)
 {
-	if (!shard->is_of_units)
+	if (shard->kind != SHARD_OF_UNITS)
 		return alert->ticket_id;
 	const struct rule *rule = rule_of(alert->rule);
 	if (alert->ticket_id.size || !rule || !rule->judge_unit || alert->id.size <= alert->rule.size)
@@ -130,7 +135,7 @@ struct subject {
 static void judge_at(const struct shard *shard, const struct subject *subject, const struct policy *policy, int64_t clock_ms, struct facts *facts,
 	struct outcome *outcome)
 {
-	if (shard->is_of_units)
+	if (shard->kind == SHARD_OF_UNITS)
 		assess_unit_month(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, &bench()->unit_facts, outcome);
 	else
 		assess(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, facts, outcome);
@@ -202,16 +207,16 @@ static void send_alert(struct shard *shard, const struct subject *subject, const
 	char id[ALERT_ID_BYTES_MAX];
 	size_t size = alert_id(alert, subject->id, policy, names, id);
 	assert(size);
-	if (shard->is_of_units)
+	if (shard->kind == SHARD_OF_UNITS)
 		alert->rule->describe_unit(alert, &bench()->unit_facts, &evidence);
 	else if (alert->rule->describe)
 		alert->rule->describe(alert, &bench()->facts, NULL, &evidence);
 	struct wire_alert out = {
 		.id = { id, (uint32_t)size },
 		.rule = text_of(alert->rule->id),
-		.ticket_id = shard->is_of_units ? TEXT("") : subject->id,
+		.ticket_id = shard->kind == SHARD_OF_UNITS ? TEXT("") : subject->id,
 		.unit = holder_of(shard, alert),
-		.dimension = names_dimension(names, shard->is_of_units ? alert->holder : alert->about.unit),
+		.dimension = names_dimension(names, shard->kind == SHARD_OF_UNITS ? alert->holder : alert->about.unit),
 		.article = text_of(alert->rule->article),
 		.next_step = text_of(evidence.next_step),
 		.policy = text_of(policy->edition),
@@ -358,7 +363,7 @@ static enum status unpack(struct shard *shard, const struct subject *subject, co
 {
 	struct text ticket_id;
 	enum status status;
-	if (shard->is_of_units) {
+	if (shard->kind == SHARD_OF_UNITS) {
 		status = wire_unpack_unit_event(message->value, shard->settings->names, &bench()->arena, ret_event, error);
 	} else {
 		status = wire_unpack_ticket_event(message->value, shard->settings->names, &bench()->arena, &ticket_id, ret_event, error);
@@ -372,6 +377,7 @@ static enum status merge(struct shard *shard, struct subject *subject, const str
 {
 	struct bench *b = bench();
 	struct ticket *ticket = subject->ticket;
+	uint32_t had = ticket->count;
 	enum merge merge = ticket_merge(ticket, event, shard->settings->names);
 	if (merge == MERGE_DUPLICATE) {
 		shard->stats.duplicates++;
@@ -380,9 +386,9 @@ static enum status merge(struct shard *shard, struct subject *subject, const str
 	if (merge == MERGE_FULL)
 		return error_set(error, REJECT, "too_many_events", "a ticket may have %u events", ticket->capacity);
 	// Too large is found out now, while the event can still be refused.
-	if (merge == MERGE_ADDED && ticket->count > TICKET_EVENTS_KEPT && !ticket_encode(ticket, shard->dictionary, b->bytes, sizeof b->bytes)) {
-		memcpy(ticket->event, b->kept, (ticket->count - 1) * sizeof *ticket->event);
-		ticket->count--;
+	if (merge != MERGE_VOIDED && ticket->count > TICKET_EVENTS_KEPT && !ticket_encode(ticket, shard->dictionary, b->bytes, sizeof b->bytes)) {
+		memcpy(ticket->event, b->kept, had * sizeof *ticket->event);
+		ticket->count = had;
 		return error_set(error, REJECT, "too_many_events", "a ticket may have %d bytes", TICKET_BYTES_MAX);
 	}
 	subject->is_merged = true;
@@ -401,8 +407,12 @@ static enum status take(struct shard *shard, struct subject *subject, uint32_t n
 	if (ticket->count >= TICKET_EVENTS_KEPT)
 		memcpy(bench()->kept, ticket->event, ticket->count * sizeof *ticket->event);
 	status = unpack(shard, subject, message, &event, error);
+	bool is_about_links = status == OK && event.type == EVENT_RECEIVED;
+	struct links links = is_about_links ? links_of(ticket, shard->settings->names) : (struct links){ .is_there = false };
 	if (status == OK)
 		status = merge(shard, subject, &event, error);
+	if (status == OK && is_about_links)
+		shard_send_links(shard, subject->id, &links, ticket, message->offset);
 	if (status == REJECT) {
 		relay_add_dead_letter(shard->relay, shard->topic_name, message, error);
 		shard->stats.rejected++;
@@ -410,7 +420,7 @@ static enum status take(struct shard *shard, struct subject *subject, uint32_t n
 	}
 	if (event.at_ms > shard->clock_ms)
 		shard->clock_ms = event.at_ms;
-	if (status == OK && shard->is_of_units)
+	if (status == OK && shard->kind == SHARD_OF_UNITS)
 		shard_seed_event(shard, event.at_ms);
 	return status;
 }
@@ -419,7 +429,7 @@ static enum status load(struct shard *shard, struct subject *subject, const stru
 {
 	struct bench *b = bench();
 	struct ticket *ticket = subject->ticket;
-	*ticket = (struct ticket){ .event = b->event, .capacity = shard->is_of_units ? UNIT_MONTH_EVENTS_MAX : TICKET_EVENTS_MAX };
+	*ticket = (struct ticket){ .event = b->event, .capacity = shard->kind == SHARD_OF_UNITS ? UNIT_MONTH_EVENTS_MAX : TICKET_EVENTS_MAX };
 	*ret_policy = &shard->policy->policy;
 	ticket->edition = shard->head.edition;
 	subject->is_new = entry == NULL;
@@ -616,7 +626,7 @@ enum status shard_judge(struct shard *shard, struct error *error)
 {
 	for (struct page_slot *slot = pages_touched(shard->pages); slot; slot = slot->next) {
 		prefetch(shard, slot);
-		enum status status = judge_page(shard, slot, error);
+		enum status status = shard->kind == SHARD_OF_LINKS ? shard_judge_shelf(shard, slot, error) : judge_page(shard, slot, error);
 		if (status != OK)
 			return status;
 	}

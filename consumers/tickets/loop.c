@@ -16,7 +16,7 @@
 #include "memory.h"
 #include "redis.h"
 
-enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, TOPICS = 2 };
+enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, TOPICS = SHARD_KINDS };
 
 // A shard and when to try again if it is away.
 struct place {
@@ -489,9 +489,10 @@ static void configure(struct loop *loop, const struct tickets_options *options, 
 	loop->options = options;
 	loop->start = start;
 	loop->policies_refused = metrics_counter("hotline_policies_refused_total", "Policy files that were to be loaded and are not sound.", NULL);
-	loop->topic[0] = options->common.topic;
-	loop->topic[1] = options->unit_topic;
-	loop->outlet = (struct outlet){ .alerts = options->alerts_topic, .changes = options->changes_topic, .dead_letters = options->dead_letters_topic };
+	loop->topic[SHARD_OF_TICKETS] = options->common.topic;
+	loop->topic[SHARD_OF_UNITS] = options->unit_topic;
+	loop->topic[SHARD_OF_LINKS] = options->links_topic;
+	loop->outlet = (struct outlet){ .tickets = options->common.topic, .links = options->links_topic, .alerts = options->alerts_topic, .changes = options->changes_topic, .dead_letters = options->dead_letters_topic };
 	loop->cache.limit_bytes = cache_limit(loop);
 	loop->settings = (struct shard_settings){
 		.redis = options->common.redis,

@@ -8,7 +8,7 @@
 #include "shard.h"
 
 enum {
-	LOOP_SHARDS_MAX = 1024,        // partitions of both topics together
+	LOOP_SHARDS_MAX = 1024,        // partitions of all topics together
 	LOOP_CACHE_LIVE_PART = 8,      // of --cache, so much is used when live
 	LOOP_REST_AFTER_MS = 5000,     // after becoming live the memory of catching up goes back to the system
 	LOOP_WAITING_MAX = 60000,      // events that wait in all shards together; above it Kafka is asked for no more. Three of the largest steps
@@ -22,7 +22,7 @@ enum {
 
 struct tickets_options {
 	struct options_common common;
-	const char *unit_topic, *changes_topic, *alerts_topic, *dead_letters_topic, *instance_id;
+	const char *unit_topic, *links_topic, *changes_topic, *alerts_topic, *dead_letters_topic, *instance_id;
 	int clock;                     // CLOCK_WALL, CLOCK_EVENT
 	int64_t settle_ms, cache_mib;
 	bool rebuild, policy_takeover;

@@ -28,6 +28,8 @@ static const char *const clocks[] = { "wall", "event", NULL };
 
 static const struct option own_options[] = {
 	{ .name = "unit-topic", .type = OPTION_STRING, .offset = FIELD(unit_topic), .value = "TOPIC", .initial = "hotline.unit-events", .help = "The topic of unit events." },
+	{ .name = "links-topic", .type = OPTION_STRING, .offset = FIELD(links_topic), .value = "TOPIC", .initial = "hotline.links",
+		.help = "The topic of links: this program tells itself there which tickets have one caller, or one place and category." },
 	{ .name = "changes-topic", .type = OPTION_STRING, .offset = FIELD(changes_topic), .value = "TOPIC", .initial = "hotline.counter-changes",
 		.help = "Where hotline-units is told what to sum again." },
 	{ .name = "alerts-topic", .type = OPTION_STRING, .offset = FIELD(alerts_topic), .value = "TOPIC", .initial = "hotline.alerts", .help = "Where alerts go." },

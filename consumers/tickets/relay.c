@@ -14,7 +14,7 @@
 
 enum { RETRY_AFTER_MS = 100, DEAD_LETTER_BYTES_MAX = 900 * 1024 };  // Kafka's default limit of a message is 1 MB; a longer one is cut, and says so
 
-enum parcel_kind { ALERT, CHANGE, DEAD_LETTER };
+enum parcel_kind { ALERT, CHANGE, DEAD_LETTER, LINK, LINKED };
 
 // Where a dead letter came from, and why.
 struct postmark {
@@ -60,7 +60,7 @@ struct relay {
 	struct bundle *first, *last;  // in the outbox's order, acknowledged ones included until trimmed
 	struct bundle *unsent;        // nothing before it is to be sent
 	size_t alerts_waiting;        // not acknowledged
-	struct queue letters;
+	struct queue letters;         // what must be out before the step is committed: dead letters, and what is derived for others
 	// Changes: gathered, then sent as one round; the next round begins when the last one is acknowledged.
 	struct set64 seen;
 	struct change *gathered;
@@ -288,7 +288,17 @@ void relay_add_dead_letter(struct relay *relay, const char *topic, const struct 
 	relay->outlet->letters++;
 }
 
-bool relay_has_dead_letters(const struct relay *relay)
+void relay_add_link(struct relay *relay, struct text key, struct text value)
+{
+	put(&relay->letters, new_parcel(relay, LINK, key, value));
+}
+
+void relay_add_linked(struct relay *relay, struct text ticket_id, struct text value)
+{
+	put(&relay->letters, new_parcel(relay, LINKED, ticket_id, value));
+}
+
+bool relay_has_letters(const struct relay *relay)
 {
 	return relay->letters.count;
 }
@@ -325,7 +335,8 @@ static void begin_round(struct relay *relay, int64_t revision)
 static const char *topic_of(const struct parcel *parcel)
 {
 	const struct outlet *outlet = parcel->relay->outlet;
-	return parcel->kind == ALERT ? outlet->alerts : parcel->kind == CHANGE ? outlet->changes : outlet->dead_letters;
+	const char *const topic[] = { [ALERT] = outlet->alerts, [CHANGE] = outlet->changes, [DEAD_LETTER] = outlet->dead_letters, [LINK] = outlet->links, [LINKED] = outlet->tickets };
+	return topic[parcel->kind];
 }
 
 // False when the producer is full.

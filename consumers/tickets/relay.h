@@ -1,4 +1,4 @@
-// relay.h - what leaves a shard: alerts from its outbox, changes of counters, dead letters. Each until Kafka has acknowledged it.
+// relay.h - what leaves a shard: alerts from its outbox, changes of counters, dead letters, what is derived for other shards. Each until Kafka has acknowledged it.
 //
 // The step decides and stores; the relay sends, in this order: first the transaction, then the message. After a crash the next owner finds in Redis whose
 // alerts were not acknowledged, and has them say again what they have to say (outbox.h).
@@ -23,7 +23,7 @@ enum {
 // The producer that all shards of a process share, and where things go.
 struct outlet {
 	struct kafka_producer *producer;
-	const char *alerts, *changes, *dead_letters;  // topics
+	const char *tickets, *links, *alerts, *changes, *dead_letters;  // topics
 	uint64_t sent, failed, letters;               // for metrics
 	enum status status;                           // FATAL once Kafka refused us
 	struct error error;
@@ -55,7 +55,10 @@ uint64_t relay_changes_needed_from(const struct relay *relay);  // chunks before
 
 // The message as it came, with reason, where it came from, and a sentence in headers. It waits until acknowledged.
 void relay_add_dead_letter(struct relay *relay, const char *topic, const struct kafka_message *message, const struct error *error);
-bool relay_has_dead_letters(const struct relay *relay);
+// What is a function of the log (link.h), for the topic of links and for that of tickets; it waits with the dead letters. Both copy.
+void relay_add_link(struct relay *relay, struct text key, struct text value);
+void relay_add_linked(struct relay *relay, struct text ticket_id, struct text value);
+bool relay_has_letters(const struct relay *relay);            // of either kind: the step must not be committed yet
 
 // Sends what is due. gather_ms: how long changes are gathered. `revision` is put on changes. Call it in every round of the loop.
 void relay_run(struct relay *relay, int64_t now_ms, int64_t gather_ms, int64_t revision);

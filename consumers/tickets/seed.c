@@ -46,7 +46,7 @@ static size_t find_units(const struct shard *shard, struct named_unit *ret_units
 // By name: the head holds a place in this order, and numbers of names are this process's own.
 void shard_seed_units(struct shard *shard)
 {
-	uint32_t roster_count = shard->is_of_units ? shard->policy->policy.roster_count : 0;
+	uint32_t roster_count = shard->kind == SHARD_OF_UNITS ? shard->policy->policy.roster_count : 0;
 	struct named_unit *units = memory_new(roster_count * sizeof *units);
 	size_t count = roster_count ? find_units(shard, units) : 0;
 	if (count)
@@ -109,7 +109,7 @@ void shard_advance_seeds(struct shard *shard)
 		head->seed_unit = shard->seeding_unit;
 		shard->is_seeding = false;
 	}
-	if (!shard->is_of_units || !head->clock_ms)
+	if (shard->kind != SHARD_OF_UNITS || !head->clock_ms)
 		return;
 	int32_t clock_month = month_at(shard, head->clock_ms);
 	int32_t first = shard->first_month < clock_month ? shard->first_month : clock_month;

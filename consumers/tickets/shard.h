@@ -59,6 +59,9 @@ struct shard_stats {
 	int64_t lag_ms;                  // how late the last timer fired
 };
 
+// What a topic's subjects are: tickets, units' months, links. The loop's topics are numbered so, whatever they are called.
+enum shard_kind { SHARD_OF_TICKETS, SHARD_OF_UNITS, SHARD_OF_LINKS, SHARD_KINDS };
+
 struct shard;
 struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, const char *topic_name, int32_t partition, int32_t partitions);
 // Drops the messages that wait, too. NULL is taken.

@@ -12,6 +12,7 @@
 #include "redis.h"
 #include "set64.h"
 #include "shard.h"
+#include "shelf.h"
 #include "ticket.h"
 #include "wire.h"
 
@@ -75,7 +76,7 @@ struct shard {
 	const char *topic_name;
 	int32_t partition, partitions;
 	char name[SHARD_NAME_BYTES];
-	bool is_of_units;                // its subjects are units' months, not tickets
+	enum shard_kind kind;
 	name_id city;
 
 	struct redis *redis;
@@ -163,11 +164,14 @@ struct bench {
 	struct event kept[UNIT_MONTH_EVENTS_MAX];
 	struct wire_arena arena;
 	struct page_writer writer;
+	struct shelf shelf;
+	struct buffer shelf_bytes;
 	uint8_t bytes[TICKET_BYTES_MAX], fold[TICKET_BYTES_MAX];
 };
 struct bench *bench(void);
 
 void buffer_add(struct buffer *buffer, const void *bytes, size_t size);
+void buffer_reserve(struct buffer *buffer, size_t size);  // room for so many bytes more
 void buffer_done(struct buffer *buffer);
 void appendices_add(struct appendices *appendices, int64_t number, const void *bytes, size_t size);
 void appendices_clear(struct appendices *appendices);
@@ -186,6 +190,12 @@ bool shard_unsaid(const struct shard *shard, size_t *cursor, struct outbox_recor
 struct text shard_subject_of_alert(const struct shard *shard, const struct wire_alert *alert);
 // The instant that a record may be ahead of.
 MUST_USE enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error);
+
+// links.c: nothing but the log decides what is sent.
+// What a record of a ticket changed of its links, which were `before`.
+void shard_send_links(struct shard *shard, struct text ticket_id, const struct links *before, const struct ticket *ticket, int64_t offset);
+MUST_USE enum status shard_touch_link(struct shard *shard, uint32_t number, struct error *error);  // REJECT wrong_key
+MUST_USE enum status shard_judge_shelf(struct shard *shard, struct page_slot *slot, struct error *error);
 
 // commit.c
 MUST_USE enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct error *error);

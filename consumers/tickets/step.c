@@ -53,7 +53,12 @@ static void touch_message(struct shard *shard, uint32_t number)
 		take_clock_mark(shard, message, header);
 		return;
 	}
-	if (!shard->is_of_units) {
+	if (shard->kind == SHARD_OF_LINKS) {
+		if (shard_touch_link(shard, number, &error) != OK)
+			refuse(shard, message, &error);
+		return;
+	}
+	if (shard->kind == SHARD_OF_TICKETS) {
 		// The key is taken as it is: the event must name the same ticket, and that name is looked at when it is read.
 		if (message->key.size && message->key.size <= TICKET_ID_BYTES_MAX)
 			pages_touch(shard->pages, shard_address(shard, message->key), number);
@@ -484,7 +489,7 @@ static enum status advance(struct shard *shard, bool *ret_goes_on, struct error 
 		*ret_goes_on = true;
 		return OK;
 	case PHASE_LETTERS:
-		if (relay_has_dead_letters(shard->relay))
+		if (relay_has_letters(shard->relay))
 			return OK;
 		*ret_goes_on = true;
 		return commit(shard, error);

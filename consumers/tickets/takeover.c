@@ -31,7 +31,7 @@ struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, c
 	shard->partition = partition;
 	shard->partitions = partitions;
 	key_shard(topic_name, partition, shard->name);
-	shard->is_of_units = topic != 0;  // the loop's first topic is that of tickets, whatever it is called
+	shard->kind = (enum shard_kind)topic;
 	shard->city = names_intern(settings->names, NAME_CITY, TEXT("city"));
 	shard->pages = pages_new();
 	shard->cells = cells_new();
@@ -426,7 +426,7 @@ static enum status take_over(struct shard *shard, int64_t committed, int64_t hig
 	shard->next_offset = shard->head.offset;
 	shard->read_hour = shard->head.due_hour;
 	shard->noted_day = shard->head.clock_ms ? civil_day_of(shard->head.clock_ms, shard->policy->policy.zone_ms) : 0;
-	shard->read_back_at = is_new || !shard->settings->settle_ms ? -1 : high;
+	shard->read_back_at = is_new || !shard->settings->settle_ms || shard->kind == SHARD_OF_LINKS ? -1 : high;  // a link raises no alerts
 	shard->phase = PHASE_IDLE;
 	shard->reached_at_ms = clock_monotonic_ms();
 	shard->is_new_edition = false;
@@ -454,7 +454,7 @@ static enum status take_sent(void *self, const struct kafka_message *message, st
 	struct text key = shard_subject_of_alert(shard, &alert);
 	if (!key.size)
 		return OK;
-	if (shard->is_of_units)  // the key of its events is the unit
+	if (shard->kind == SHARD_OF_UNITS)  // the key of its events is the unit
 		key.size = (uint32_t)((const char *)memchr(key.at, '/', key.size) - key.at);
 	if (kafka_partition_of(key, shard->partitions) != shard->partition)
 		return OK;
@@ -573,7 +573,7 @@ bool shard_is_live(const struct shard *shard)
 bool shard_is_quiet(const struct shard *shard)
 {
 	return shard->phase == PHASE_AWAY || (shard->phase == PHASE_IDLE && !shard->incoming_count && !relay_has_changes(shard->relay) &&
-		!shard->unsaid_entries && !relay_alerts_waiting(shard->relay) && !relay_has_dead_letters(shard->relay));
+		!shard->unsaid_entries && !relay_alerts_waiting(shard->relay) && !relay_has_letters(shard->relay));
 }
 
 const char *shard_name(const struct shard *shard)

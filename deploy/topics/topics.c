@@ -7,6 +7,7 @@
 const struct topic topics[TOPIC_COUNT] = {
 	{ .name = "hotline.ticket-events", .partitions = 4, .is_sharded = true, .retention_ms = 775 * DAY_MS },
 	{ .name = "hotline.unit-events", .partitions = 1, .retention_ms = 775 * DAY_MS },
+	{ .name = "hotline.links", .partitions = 4, .is_sharded = true, .retention_ms = 775 * DAY_MS },
 	{ .name = "hotline.counter-changes", .partitions = 4, .is_sharded = true, .retention_ms = 7 * DAY_MS },
 	{ .name = "hotline.unit-counters", .partitions = 4, .is_sharded = true, .is_compacted = true },
 	{ .name = "hotline.alerts", .partitions = 4, .is_sharded = true, .retention_ms = 90 * DAY_MS },

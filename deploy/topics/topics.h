@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TOPIC_COUNT = 6, TOPIC_PARTITIONS_MAX = 1024 };
+enum { TOPIC_COUNT = 7, TOPIC_PARTITIONS_MAX = 1024 };
 
 struct topic {
 	const char *name;

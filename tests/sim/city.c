@@ -67,13 +67,17 @@ static struct event receive(struct city *city, int64_t at_ms)
 	event.category = names_intern(town_names(), NAME_CATEGORY, text_of(category[below(city, 3)]));
 	event.valid = hits(city, 500) ? ANSWER_NO : ANSWER_NONE;
 	event.answered_directly = hits(city, 1000) ? ANSWER_YES : ANSWER_NONE;
-	event.caller = TEXT("caller");
+	static const char *const caller[] = { NULL, "anna", "bert", "carl", "dora", "emil", "frida", "gus" }, *const place[] = { NULL, "harbour", "hill" };
+	event.caller = text_of(caller[below(city, sizeof caller / sizeof *caller)]);
+	event.place = text_of(place[below(city, sizeof place / sizeof *place)]);
 	return event;
 }
 
 static struct event happen(struct city *city, int64_t at_ms)
 {
 	static const uint8_t types[] = { EVENT_DISPATCHED, EVENT_DISPATCHED, EVENT_RETURNED, EVENT_RESOLVED, EVENT_RESOLVED, EVENT_RATED, EVENT_REVISITED };
+	if (hits(city, 600))  // a correction
+		return receive(city, at_ms);
 	struct event event = event_of((enum event_type)types[below(city, sizeof types)], at_ms);
 	event.unit = unit_of(below(city, UNITS));
 	event.seq = (uint32_t)below(city, 2);

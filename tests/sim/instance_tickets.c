@@ -9,6 +9,7 @@
 #include "town.h"
 
 enum { PAGE_ROOM_BYTES = 1024 * 1024 };  // more than any page here
+enum { LINKS_ROOM = 4096 };
 
 // What is made at first use and kept by the process would belong to the member that came first.
 void instances_prepare(void)
@@ -16,6 +17,8 @@ void instances_prepare(void)
 	calendar_cn();
 	page_begin(&bench()->writer);
 	page_reserve(&bench()->writer, PAGE_ROOM_BYTES);
+	shelf_reserve(&bench()->shelf, LINKS_ROOM);
+	buffer_reserve(&bench()->shelf_bytes, PAGE_ROOM_BYTES);
 }
 
 static struct tickets_options options_of(const struct town_setup *setup)
@@ -23,6 +26,7 @@ static struct tickets_options options_of(const struct town_setup *setup)
 	return (struct tickets_options){
 		.common = { .brokers = "simulated", .topic = TOWN_TICKETS, .group = "tickets", .redis = "simulated" },
 		.unit_topic = TOWN_UNIT_EVENTS,
+		.links_topic = TOWN_LINKS,
 		.changes_topic = TOWN_CHANGES,
 		.alerts_topic = TOWN_ALERTS,
 		.dead_letters_topic = TOWN_DEAD_LETTERS,

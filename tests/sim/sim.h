@@ -28,7 +28,7 @@ enum {
 	X(cuts_before) X(cuts_after) X(replies_lost) X(segments_late) X(late_effects) X(split_writes) X(loading) X(redis_down) X(rollbacks) X(rolled_back_writes) \
 	X(exec_done) X(exec_nil) X(kafka_down) X(kafka_problems) X(sends_failed) X(sends_doubled) X(queue_full) X(sends_of_zombies) X(sends_lost_in_crash) \
 	X(duplicate_events) X(late_events) X(bad_messages) X(void_events) X(wall_jumps) X(read_backs) X(policy_changes) X(fenced) X(takeovers) X(alerts_fired) X(alerts_resolved) X(alerts_retracted) \
-	X(conflicts) X(stale_revisions)
+	X(conflicts) X(stale_revisions) X(links)
 enum sim_count {
 #define X(name) SIM_##name,
 	SIM_COUNTS(X)

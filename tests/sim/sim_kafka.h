@@ -9,7 +9,7 @@
 #include "kafka.h"
 #include "sim.h"
 
-enum { LOG_TOPICS_MAX = 8, LOG_PARTITIONS_MAX = 16, LOG_HEADERS_MAX = 5 };
+enum { LOG_TOPICS_MAX = 9, LOG_PARTITIONS_MAX = 16, LOG_HEADERS_MAX = 5 };
 
 struct record {
 	struct text key, value;

@@ -16,6 +16,7 @@
 #include "chance.h"
 #include "city.h"
 #include "civil.h"
+#include "keys.h"
 #include "log.h"
 #include "town.h"
 
@@ -82,6 +83,7 @@ static void draw(const struct scenario *scenario)
 		.ticket_partitions = 1 + (int32_t)below(3),
 		.unit_partitions = 1 + (int32_t)below(2),
 		.change_partitions = 1 + (int32_t)below(3),
+		.link_partitions = 1 + (int32_t)(scenario->seed % 3),
 		.is_event_clock = below(2),
 		.settle_ms = 600 * 1000,
 		.cache_mib = 1,
@@ -239,11 +241,12 @@ static void act_fault(void *self, uint64_t number)
 
 static bool has_all_heads(void)
 {
-	static const char *const topics[] = { TOWN_TICKETS, TOWN_UNIT_EVENTS };
-	for (size_t i = 0; i < 2; i++)
+	static const char *const topics[] = { TOWN_TICKETS, TOWN_UNIT_EVENTS, TOWN_LINKS };
+	for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
 		for (int32_t partition = 0; partition < kafka_sim_topic(topics[i])->partition_count; partition++) {
-			char key[64];
-			snprintf(key, sizeof key, "hotline:{%s.%d}:head", i ? "unit-events" : "tickets", partition);
+			char shard[SHARD_NAME_BYTES], key[KEY_BYTES_MAX];
+			key_shard(topics[i], partition, shard);
+			key_head(shard, key);
 			if (!store_sim_find(key))
 				return false;
 		}

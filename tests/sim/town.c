@@ -60,6 +60,7 @@ void town_open(uint64_t seed, const struct town_setup *setup)
 	town.names = names_new();
 	kafka_sim_add_topic(TOWN_TICKETS, setup->ticket_partitions);
 	kafka_sim_add_topic(TOWN_UNIT_EVENTS, setup->unit_partitions);
+	kafka_sim_add_topic(TOWN_LINKS, setup->link_partitions ? setup->link_partitions : 1);
 	kafka_sim_add_topic(TOWN_CHANGES, setup->change_partitions);
 	kafka_sim_add_topic(TOWN_COUNTERS, 2);
 	kafka_sim_add_topic(TOWN_ALERTS, 2);
@@ -81,9 +82,9 @@ void town_policy(unsigned edition, struct names *names, struct policy *ret_polic
 {
 	static const char *const text[] = {
 		"roster: [{id: fire, duty: true}, {id: water, duty: true, from: 2024-02-20}, {id: parks}]\n"
-		"versions:\n  - floors: {satisfaction: {from_cases: 3}, completion: {from_cases: 3}}\n",
+		"versions:\n  - {rules: {crowd: {callers: 2}}, floors: {satisfaction: {from_cases: 3}, completion: {from_cases: 3}}}\n",
 		"roster: [{id: water, duty: true}, {id: roads, duty: true, to: 2024-03-01}]\n"
-		"versions:\n  - {return_within: 1h, low_stars: 4, reopen: continue, rules: {duty: {by: '09:00'}}, floors: {satisfaction: {limit: 80 %, from_cases: 3}, completion: {from_cases: 3}}}\n",
+		"versions:\n  - {return_within: 1h, low_stars: 4, reopen: continue, rules: {duty: {by: '09:00'}, repeated: {within: 5d, to: 2}, crowd: {callers: 3, within: 7d}}, floors: {satisfaction: {limit: 80 %, from_cases: 3}, completion: {from_cases: 3}}}\n",
 	};
 	struct error error;
 	if (policy_load_text(text_of(text[edition]), "town", names, ret_policy, &error) != OK)
@@ -250,7 +251,7 @@ static bool are_changes_done(void)
 
 bool town_is_quiet(void)
 {
-	return is_topic_done(TOWN_TICKETS) && is_topic_done(TOWN_UNIT_EVENTS) && are_changes_done();
+	return is_topic_done(TOWN_TICKETS) && is_topic_done(TOWN_UNIT_EVENTS) && is_topic_done(TOWN_LINKS) && are_changes_done();
 }
 
 // Whoever ended by itself was wrong to, unless it was asked to.

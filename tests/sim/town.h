@@ -15,6 +15,7 @@
 
 #define TOWN_TICKETS "hotline.ticket-events"
 #define TOWN_UNIT_EVENTS "hotline.unit-events"
+#define TOWN_LINKS "hotline.links"
 #define TOWN_CHANGES "hotline.counter-changes"
 #define TOWN_COUNTERS "hotline.unit-counters"
 #define TOWN_ALERTS "hotline.alerts"
@@ -24,6 +25,7 @@ enum { TOWN_PLANNED_MAX = 4096, TOWN_RECORD_BYTES = 1024 };
 
 struct town_setup {
 	int32_t ticket_partitions, unit_partitions, change_partitions;
+	int32_t link_partitions;     // 0 is 1
 	bool is_event_clock;
 	bool rebuild;
 	int64_t settle_ms;

@@ -10,6 +10,7 @@
 #include "clock_mark.h"
 #include "judgement.h"
 #include "keys.h"
+#include "link.h"
 #include "shard.h"
 #include "totals.h"
 #include "town.h"
@@ -97,8 +98,18 @@ static bool take_ticket_event(const struct record *record, int32_t partition)
 		return false;
 	if (wire_unpack_ticket_event(record->value, truth->names, &truth->arena, &id, &event, &error) != OK || !text_equal(id, record->key) || !is_in_time(&event, record))
 		return false;
-	merge(subject_of(string, false, partition), &event);
+	if (event.type != EVENT_LINKED)  // what the programs tell themselves is no news: see link()
+		merge(subject_of(string, false, partition), &event);
 	return true;
+}
+
+// A record of links is a dead letter only where somebody else wrote it.
+static bool take_link(const struct record *record, int32_t partition)
+{
+	struct link_fact fact;
+	struct error error;
+	(void)partition;
+	return link_kind_of(record->key) != LINK_NONE && wire_unpack_link(record->key, record->value, &truth->arena, &fact, &error) == OK;
 }
 
 static bool take_unit_event(const struct record *record, int32_t partition)
@@ -127,6 +138,85 @@ static void read_log(const char *name, bool (*take)(const struct record *record,
 			if (!is_mark && !take(record, i))
 				lines_add(truth->lines, "letter %s %d %zu", name, i, offset);
 		}
+}
+
+static bool has_link(const struct subject *subject, enum link_kind kind, const char *key, size_t size, struct links *ret_links)
+{
+	char own[LINK_KEY_BYTES_MAX];
+	if (subject->is_of_unit)
+		return false;
+	*ret_links = links_of(&subject->ticket, truth->names);
+	return link_key(ret_links, kind, own) == size && memcmp(own, key, size) == 0;
+}
+
+static bool is_before(const struct subject *a, int64_t a_at_ms, const struct subject *b, int64_t b_at_ms)
+{
+	return a_at_ms != b_at_ms ? a_at_ms < b_at_ms : text_compare(text_of(a->id), text_of(b->id)) < 0;
+}
+
+// The latest ticket of the link that came before `from`, which has `links`; then `links` are its own. NULL when nobody did.
+static const struct subject *next_earlier(const struct subject *from, enum link_kind kind, const char *key, size_t size, struct links *links)
+{
+	const struct subject *found = NULL;
+	struct links other, own = *links;
+	for (size_t i = 0; i < truth->subject_count; i++) {
+		const struct subject *subject = truth->subject[i];
+		if (!has_link(subject, kind, key, size, &other) || !is_before(subject, other.at_ms, from, own.at_ms))
+			continue;
+		if (!found || is_before(found, links->at_ms, subject, other.at_ms)) {
+			found = subject;
+			*links = other;
+		}
+	}
+	return found;
+}
+
+static bool is_new_caller(const struct text *callers, uint32_t count, struct text caller)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (text_equal(callers[i], caller))
+			return false;
+	return caller.size;
+}
+
+// Who came before the ticket by a link, by looking at everybody.
+static void link(struct subject *subject, enum link_kind kind)
+{
+	struct links own = links_of(&subject->ticket, truth->names), links = own;
+	struct text callers[LINK_CALLERS_MAX];
+	struct precedence precedence = { .earlier_count = 0 };
+	char key[LINK_KEY_BYTES_MAX];
+	uint8_t room[PRECEDENCE_BYTES_MAX];
+	size_t size = link_key(&own, kind, key);
+	const struct subject *earlier = subject;
+	while (size && (earlier = next_earlier(earlier, kind, key, size, &links))) {
+		int64_t ago_ms = own.at_ms - links.at_ms;
+		if (ago_ms <= LINK_EARLIER_WITHIN_MS && precedence.earlier_count < LINK_EARLIER_MAX)
+			precedence.earlier_ms[precedence.earlier_count++] = ago_ms;
+		if (kind != LINK_PLACE || ago_ms > LINK_CALLERS_WITHIN_MS || precedence.caller_count == LINK_CALLERS_MAX || !is_new_caller(callers, precedence.caller_count, links.caller))
+			continue;
+		callers[precedence.caller_count] = links.caller;
+		precedence.is_own[precedence.caller_count] = text_equal(links.caller, own.caller);
+		precedence.caller_ms[precedence.caller_count++] = ago_ms;
+	}
+	if (!size)
+		return;
+	struct event event = event_of(EVENT_LINKED, own.at_ms);
+	event.kind = (uint8_t)kind;
+	event.answered = link_check((struct text){ key, (uint32_t)size });
+	event.reason = (struct text){ (const char *)room, (uint32_t)precedence_pack(&precedence, room) };
+	if (event.reason.size) {
+		merge(subject, &event);
+		sim_hit[SIM_links]++;
+	}
+}
+
+static void link_all(void)
+{
+	for (size_t i = 0; i < truth->subject_count; i++) {
+		link(truth->subject[i], LINK_CALLER);
+		link(truth->subject[i], LINK_PLACE);
+	}
 }
 
 static void add_alerts(const struct subject *subject)
@@ -318,6 +408,8 @@ void truth_expect(struct lines *lines)
 	town_policy(last_edition(), truth->names, &truth->policy);
 	read_log(TOWN_TICKETS, take_ticket_event);
 	read_log(TOWN_UNIT_EVENTS, take_unit_event);
+	read_log(TOWN_LINKS, take_link);
+	link_all();
 	seed();
 	for (size_t i = 0; i < truth->subject_count; i++)
 		judge(truth->subject[i]);

@@ -68,17 +68,21 @@ void truth_add_counters(struct lines *lines, const char *what, struct text dimen
 void truth_add_ticket(struct lines *lines, const char *id, const struct ticket *ticket, const struct names *names)
 {
 	uint64_t hash = 0;
+	uint32_t count = 0;
 	for (uint32_t i = 0; i < ticket->count; i++) {
 		uint8_t bytes[TOWN_RECORD_BYTES * 4];
 		size_t size;
 		struct error error;
 		const struct event *event = &ticket->event[i];
+		if (event->type == EVENT_LINKED)  // what links say shows in what the ticket amounts to
+			continue;
+		count++;
 		enum status status = event_is_of_unit(event) ? wire_pack_unit_event(event, names, bytes, sizeof bytes, &size, &error) :
 			wire_pack_ticket_event(text_of(id), event, names, bytes, sizeof bytes, &size, &error);
 		sound(status, &error);
 		hash = XXH3_64bits_withSeed(bytes, size, hash);
 	}
-	lines_add(lines, "ticket %s events=%u content=%016" PRIx64, id, ticket->count, hash);
+	lines_add(lines, "ticket %s events=%u content=%016" PRIx64, id, count, hash);
 }
 
 static const struct text *string_at(const char *key)
