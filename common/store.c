@@ -23,7 +23,7 @@ struct loaded {
 
 struct store {
 	struct redis *redis;
-	const char *topic[2];  // of tickets, of unit events
+	const char *topic[STORE_TOPICS];  // of tickets, of unit events, of links
 	struct names *names;
 	struct shard *shard;
 	size_t shard_count;
@@ -32,7 +32,7 @@ struct store {
 	struct policy fallback;
 };
 
-enum status store_open(const char *address, const char *ticket_topic, const char *unit_topic, struct store **ret_store, struct error *error)
+enum status store_open(const char *address, const char *ticket_topic, const char *unit_topic, const char *link_topic, struct store **ret_store, struct error *error)
 {
 	struct redis *redis;
 	enum status status = redis_open(address, &redis, error);
@@ -42,6 +42,7 @@ enum status store_open(const char *address, const char *ticket_topic, const char
 	store->redis = redis;
 	store->topic[0] = ticket_topic;
 	store->topic[1] = unit_topic;
+	store->topic[2] = link_topic;
 	store->names = names_new();
 	policy_init_default(&store->fallback);
 	*ret_store = store;
@@ -129,20 +130,23 @@ static enum status count_partitions(struct store *store, const char *topic, int3
 		if (status == OK && shard.is_there && shard.head.partitions > count)
 			count = shard.head.partitions;
 	}
-	if (status == OK && count > STORE_SHARDS_MAX / 2)
+	if (status == OK && count > STORE_SHARDS_MAX / STORE_TOPICS)
 		status = error_set(error, FATAL, "broken_state", "the head of %s speaks of %" PRId32 " partitions", topic, count);
 	*ret_count = status == OK ? count : 0;
 	return status;
 }
 
-static void make_shards(struct store *store, const int32_t count[2])
+static void make_shards(struct store *store, const int32_t count[STORE_TOPICS])
 {
-	if (store->shard_count == (size_t)(count[0] + count[1]) && store->partitions == count[0])
+	size_t total = 0;
+	for (int topic = 0; topic < STORE_TOPICS; topic++)
+		total += (size_t)count[topic];
+	if (store->shard_count == total && store->partitions == count[0])
 		return;
 	forget_shards(store);
 	store->partitions = count[0];
-	store->shard = memory_new((size_t)(count[0] + count[1]) * sizeof *store->shard);
-	for (int topic = 0; topic < 2; topic++)
+	store->shard = memory_new(total * sizeof *store->shard);
+	for (int topic = 0; topic < STORE_TOPICS; topic++)
 		for (int32_t i = 0; i < count[topic]; i++) {
 			struct shard *shard = &store->shard[store->shard_count++];
 			key_shard(store->topic[topic], i, shard->public.name);
@@ -153,10 +157,10 @@ static void make_shards(struct store *store, const int32_t count[2])
 
 enum status store_load(struct store *store, struct error *error)
 {
-	int32_t count[2];
-	enum status status = count_partitions(store, store->topic[0], &count[0], error);
-	if (status == OK)
-		status = count_partitions(store, store->topic[1], &count[1], error);
+	int32_t count[STORE_TOPICS];
+	enum status status = OK;
+	for (int topic = 0; topic < STORE_TOPICS && status == OK; topic++)
+		status = count_partitions(store, store->topic[topic], &count[topic], error);
 	if (status != OK)
 		return status;
 	make_shards(store, count);

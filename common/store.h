@@ -16,11 +16,11 @@
 #include "redis.h"
 #include "ticket.h"
 
-enum { STORE_WAIT_MS = 20000, STORE_SHARDS_MAX = 4096, STORE_CHUNK = 400 };  // commands in one write: the knee, see measured.md
+enum { STORE_WAIT_MS = 20000, STORE_SHARDS_MAX = 4096, STORE_TOPICS = 3, STORE_CHUNK = 400 };  // commands in one write: the knee, see measured.md
 
 struct store_shard {
 	char name[SHARD_NAME_BYTES];  // "tickets.3"
-	bool is_of_tickets;           // else of unit events
+	bool is_of_tickets;           // else of unit events or links
 	bool is_there;                // it has a head
 	struct head head;
 	int64_t outbox_count;
@@ -29,13 +29,13 @@ struct store_shard {
 struct store;
 
 // Opens the connection and nothing else. Topics are named as -t names them. What redis_open returns.
-MUST_USE enum status store_open(const char *address, const char *ticket_topic, const char *unit_topic, struct store **ret_store, struct error *error);
+MUST_USE enum status store_open(const char *address, const char *ticket_topic, const char *unit_topic, const char *link_topic, struct store **ret_store, struct error *error);
 void store_close(struct store *store);  // NULL is taken
 
 // Reads all heads; again to see them move. No shards at all is OK: nothing has been counted yet.
 MUST_USE enum status store_load(struct store *store, struct error *error);
 size_t store_shard_count(const struct store *store);
-const struct store_shard *store_shard(const struct store *store, size_t index);  // those of tickets first, by partition
+const struct store_shard *store_shard(const struct store *store, size_t index);  // those of tickets first, then of unit events, then of links, by partition
 int32_t store_partitions(const struct store *store);  // of the ticket topic; 0 when there is no shard yet
 bool store_clock(const struct store *store, int64_t *ret_clock_ms);  // the city's: the least of the ticket shards' clocks that have started. False when none has
 

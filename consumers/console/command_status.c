@@ -9,7 +9,7 @@
 #include "kafka_look.h"
 #include "memory.h"
 
-enum { TOPICS = 7, UNKNOWN = -1 };
+enum { TOPICS = 8, UNKNOWN = -1 };
 
 struct topic {
 	const char *name;
@@ -80,7 +80,7 @@ static enum status read_topic(struct view *view, struct topic *topic, struct err
 // Kafka being away is told and not fatal: what Redis holds is still worth seeing.
 static void read_kafka(const struct console *console, struct view *view)
 {
-	const char *const names[TOPICS] = { console->ticket_topic, console->unit_topic, "hotline.counter-changes", "hotline.unit-counters", console->alert_topic,
+	const char *const names[TOPICS] = { console->ticket_topic, console->unit_topic, console->link_topic, "hotline.counter-changes", "hotline.unit-counters", console->alert_topic,
 		"hotline.dead-letters" };
 	enum status status = kafka_look_open(&console->kafka, CONSOLE_KAFKA_MS, &view->look, &view->kafka_error);
 	for (size_t i = 0; i < TOPICS && names[i] && status == OK; i++) {

@@ -24,6 +24,8 @@ static void write_lines(const struct show *show, const struct store_ticket *tick
 {
 	char *line = memory_new(EVENT_LINE_WRITE_BYTES_MAX);
 	for (uint32_t i = 0; i < ticket->ticket->count; i++) {
+		if (ticket->ticket->event[i].type == EVENT_LINKED)  // what may be sent again is what was sent
+			continue;
 		size_t size = event_json_write(ticket->id, &ticket->ticket->event[i], store_names(show->store), ticket->policy->zone_ms, line, EVENT_LINE_WRITE_BYTES_MAX);
 		fwrite(line, 1, size, show->console->out);
 		fputc('\n', show->console->out);
@@ -284,6 +286,8 @@ static void write_csv(const struct console *console, const struct store_ticket *
 	struct table *table = table_new(column, sizeof column / sizeof *column);
 	for (uint32_t i = 0; i < ticket->ticket->count; i++) {
 		const struct event *event = &ticket->ticket->event[i];
+		if (event->type == EVENT_LINKED)
+			continue;
 		char at[CIVIL_INSTANT_BYTES], detail[DETAIL_BYTES] = "";
 		json_t *object = ticket_event_json(ticket, event, names);
 		civil_format_instant(event->at_ms, ticket->policy->zone_ms, at);

@@ -14,7 +14,7 @@ const char *say(const struct console *console, const char *english, const char *
 enum status console_open_store(const struct console *console, struct store **ret_store, struct error *error)
 {
 	struct store *store;
-	enum status status = store_open(console->common.redis, console->ticket_topic, console->unit_topic, &store, error);
+	enum status status = store_open(console->common.redis, console->ticket_topic, console->unit_topic, console->link_topic, &store, error);
 	if (status != OK)
 		return status;
 	status = store_load(store, error);

@@ -23,7 +23,7 @@ enum { CONSOLE_KAFKA_MS = 3000 };  // how long a person waits for a Kafka that i
 struct console {
 	struct options_common common;
 	struct kafka_config kafka;
-	const char *ticket_topic, *unit_topic, *alert_topic;
+	const char *ticket_topic, *unit_topic, *link_topic, *alert_topic;
 	int format;                    // enum format
 	enum language language;
 	const char *lang;              // as it was given

@@ -24,6 +24,7 @@ static const struct option console_options[] = {
 	{ .name = "watch", .type = OPTION_DURATION, .offset = CONSOLE_FIELD(watch_ms), .value = "TIME", .min = 100, .max = 24 * 3600 * 1000,
 		.help = "Show it again and again, with so much time between, such as 2s." },
 	{ .name = "unit-topic", .type = OPTION_STRING, .offset = CONSOLE_FIELD(unit_topic), .value = "TOPIC", .initial = "hotline.unit-events", .help = "The topic of unit events." },
+	{ .name = "links-topic", .type = OPTION_STRING, .offset = CONSOLE_FIELD(link_topic), .value = "TOPIC", .initial = "hotline.links", .help = "The topic of links between tickets." },
 	{ .name = "alert-topic", .type = OPTION_STRING, .offset = CONSOLE_FIELD(alert_topic), .value = "TOPIC", .initial = "hotline.alerts", .help = "The topic of alerts." },
 };
 

@@ -129,6 +129,8 @@ static json_t *events_json(const struct store_ticket *ticket, const struct names
 {
 	json_t *events = json_array();
 	for (uint32_t i = 0; i < ticket->ticket->count; i++) {
+		if (ticket->ticket->event[i].type == EVENT_LINKED)
+			continue;
 		json_t *event = ticket_event_json(ticket, &ticket->ticket->event[i], names);
 		if (event)
 			json_array_append_new(events, event);

@@ -7,7 +7,7 @@ own_devbroker --topics orders:2,hotline.alerts:3
 
 # All topics of the table, with the numbers that --topics gave instead
 topics=$(kcat -L -b "$brokers")
-for topic in hotline.ticket-events:4 hotline.unit-events:1 hotline.counter-changes:4 hotline.unit-counters:4 hotline.alerts:3 hotline.dead-letters:1 orders:2; do
+for topic in hotline.ticket-events:4 hotline.unit-events:1 hotline.links:4 hotline.counter-changes:4 hotline.unit-counters:4 hotline.alerts:3 hotline.dead-letters:1 orders:2; do
 	has_line "topic" "\"${topic%:*}\" with ${topic#*:} partitions" "$topics"
 done
 

@@ -27,7 +27,7 @@ static enum status run(int argc, char **argv, struct error *error)
 	char address[64];
 	struct store *store;
 	snprintf(address, sizeof address, "127.0.0.1:%s", argv[3]);
-	enum status status = store_open(address, "events", "hotline.unit-events", &store, error);
+	enum status status = store_open(address, "events", "hotline.unit-events", "hotline.links", &store, error);
 	if (status != OK)
 		return status;
 	if (strcmp(argv[1], "taken") == 0)
