@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "civil.h"
+#include "link.h"
 #include "event_json.h"
 #include "policy_file.h"
 
@@ -218,6 +219,12 @@ static void fill_rest(struct chance *chance, struct event *event)
 		event->satisfied = (uint8_t)chance_below(chance, 3);
 		event->reopen = (uint8_t)chance_below(chance, 3);
 		break;
+	case EVENT_LINKED:
+		event->kind = (uint8_t)(1 + chance_below(chance, LINK_KIND_COUNT - 1));
+		event->amount = any_number(chance, 0, LINK_REVISION_MAX);
+		event->answered = any_number(chance, 0, UINT32_MAX);
+		event->reason = chance_below(chance, 2) ? TEXT("") : TEXT("\1\6\4");
+		break;
 	case EVENT_CALLS:
 		event->amount = any_number(chance, 0, COUNT_MAX);
 		event->answered = any_number(chance, 0, event->amount);
@@ -244,7 +251,7 @@ struct event sample_any(struct chance *chance, struct names *names, enum event_t
 	event.is_void = chance_below(chance, 4) == 0;
 	if (type == EVENT_RECEIVED)
 		fill_received(chance, names, &event);
-	else if (type != EVENT_RATED && type != EVENT_REVISITED)
+	else if (type != EVENT_RATED && type != EVENT_REVISITED && type != EVENT_LINKED)
 		event.unit = any_name(chance, names, NAME_UNIT, type != EVENT_RESOLVED);
 	fill_rest(chance, &event);
 	enum status status = event_check(&event, &error);

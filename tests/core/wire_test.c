@@ -80,7 +80,7 @@ static void events_of_tickets_come_back(void **state)
 	struct chance chance = chance_of(1);
 	struct error error;
 	for (unsigned i = 0; i < 5000; i++) {
-		struct event event = sample_any(&chance, names, (enum event_type)(1 + i % 6)), back, wanted = as_received(event);
+		struct event event = sample_any(&chance, names, (enum event_type)(1 + i % 7)), back, wanted = as_received(event);
 		struct text ticket_id;
 		size_t size;
 		assert_ok(wire_pack_ticket_event(TEXT("工单-7"), &event, names, bytes, sizeof bytes, &size, &error), &error);
@@ -228,7 +228,7 @@ static void every_cut_message_is_refused_or_sound(void **state)
 	struct chance chance = chance_of(3);
 	struct error error;
 	for (unsigned i = 0; i < 120; i++) {
-		struct event event = sample_any(&chance, names, (enum event_type)(1 + i % 6)), back;
+		struct event event = sample_any(&chance, names, (enum event_type)(1 + i % 7)), back;
 		struct text ticket_id;
 		size_t size;
 		assert_ok(wire_pack_ticket_event(TEXT("T-1"), &event, names, bytes, sizeof bytes, &size, &error), &error);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""guards.py BUILD - takes each guard that loop_test is about out of the programs in turn, and sees its schedule fail.
+"""guards.py BUILD [WORD] - takes each guard that loop_test and links_loop_test are about out of the programs in turn, and sees its schedule fail.
 
 A guard is one line of a source, named here with the schedule that must miss it. The source is changed in a copy, compiled by the build's own command and linked
-into a loop_test of its own. A line that is not found any more fails, so that this list keeps up with the code.
+into a program of its own. A line that is not found any more fails, so that this list keeps up with the code.
 """
 import os
 import re
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-STEP, TAKEOVER, JUDGE, COMMIT = "tickets/step.c", "tickets/takeover.c", "tickets/judge.c", "tickets/commit.c"
+STEP, TAKEOVER, JUDGE, COMMIT, LINKS = "tickets/step.c", "tickets/takeover.c", "tickets/judge.c", "tickets/commit.c", "tickets/links.c"
 
 # schedule, source, what stands there, what is put in its place
 GUARDS = [
@@ -33,7 +33,12 @@ GUARDS = [
     ("a_crash_between_two_chunks_of_timers_loses_and_doubles_nothing", COMMIT, "	int64_t hour = due_queue_finished_hour(shard->due);",
      "	int64_t hour = (due_queue_finished_hour(shard->due), shard->read_hour - 1);"),
     ("commit_numbers_that_repeat_after_a_rollback_mislead_nobody", TAKEOVER, "shard->head.owner = clock_random_id();", "shard->head.owner = 1;"),
-    ("a_dead_letter_is_not_lost_in_a_crash", STEP, "		if (relay_has_dead_letters(shard->relay))\n			return OK;\n", ""),
+    ("a_link_is_not_lost_in_a_crash", STEP, "		if (relay_has_letters(shard->relay))\n			return OK;\n", ""),
+    ("a_link_that_a_rollback_took_back_is_gone", JUDGE, "struct links links = is_about_links ? links_of(ticket, shard->settings->names) : (struct links)",
+     "is_about_links = is_about_links && (number + 1 == shard->batch_count || !shard->incoming[number + 1].key.size); struct links links = (struct links)"),
+    ("the_newest_word_holds", LINKS, "whose, precedence, telling->message->offset, room)", "whose, precedence, 1, room)"),
+    ("the_newest_word_holds", JUDGE, "&links, ticket, message->offset);", "&links, ticket, 1);"),
+    ("a_dead_letter_is_not_lost_in_a_crash", STEP, "		if (relay_has_letters(shard->relay))\n			return OK;\n", ""),
     ("a_missing_head_with_history_stops_the_program", TAKEOVER, "	if (committed >= 0)\n", "	if (false)\n"),
     ("a_missing_head_with_other_keys_stops_the_program", TAKEOVER, "if (status == OK && reply_integer(reply))", "if (false)"),
     ("a_changed_number_of_partitions_stops_the_program", TAKEOVER, "if (head->partitions != shard->partitions)", "if (false)"),
@@ -47,15 +52,25 @@ GUARDS = [
 ]
 
 
-def commands(build):
-    """The commands that make loop_test: by object file, and the one that links."""
-    text = subprocess.run(["ninja", "-C", build, "-t", "commands", "loop_test"], check=True, capture_output=True, text=True).stdout
+def program_of(schedule):
+    """Whose schedule it is."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in ("loop_test", "links_loop_test"):
+        with open(os.path.join(here, f"{name}.c"), encoding="utf-8") as file:
+            if f"cmocka_unit_test({schedule})" in file.read():
+                return name
+    raise SystemExit(f"nobody plays {schedule}")
+
+
+def commands(build, program):
+    """The commands that make the program: by object file, and the one that links."""
+    text = subprocess.run(["ninja", "-C", build, "-t", "commands", program], check=True, capture_output=True, text=True).stdout
     compiling, linking = {}, None
     for line in text.splitlines():
         found = re.search(r" -o (\S+)( |$)", line)
         if found and " -c " in line:
             compiling[found.group(1)] = line
-        elif found and found.group(1).endswith("loop_test"):
+        elif found and found.group(1).endswith(f"/{program}"):
             linking = line
     return compiling, linking
 
@@ -66,9 +81,11 @@ def object_of(compiling, source):
     return next(target for target in compiling if target.endswith(ends))
 
 
-def break_guard(build, work, number, guard, compiling, linking):
+def break_guard(build, work, number, guard):
     """Returns a program without the guard."""
-    _, source, there, instead = guard
+    schedule, source, there, instead = guard
+    name = program_of(schedule)
+    compiling, linking = commands(build, name)
     target = object_of(compiling, source)
     words = shlex.split(compiling[target])
     original = os.path.join(build, words[words.index("-c") + 1])
@@ -88,8 +105,8 @@ def break_guard(build, work, number, guard, compiling, linking):
         if option in words:
             words[words.index(option) + 1] = os.path.join(directory, "broken.d")
     subprocess.run(words + ["-w", "-I", os.path.dirname(original)], cwd=build, check=True)
-    program = os.path.join(directory, "loop_test")
-    linked = linking.replace(f" {target} ", f" {made} ").replace(" -o tests/sim/loop_test ", f" -o {program} ")
+    program = os.path.join(directory, name)
+    linked = linking.replace(f" {target} ", f" {made} ").replace(f" -o tests/sim/{name} ", f" -o {program} ")
     subprocess.run(linked, shell=True, cwd=build, check=True)
     return program
 
@@ -97,13 +114,12 @@ def break_guard(build, work, number, guard, compiling, linking):
 def main():
     build = os.path.abspath(sys.argv[1])
     wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-    compiling, linking = commands(build)
     missed = 0
     with tempfile.TemporaryDirectory() as work:
         for number, guard in enumerate(GUARDS):
             if wanted not in guard[0]:
                 continue
-            program = break_guard(build, work, number, guard, compiling, linking)
+            program = break_guard(build, work, number, guard)
             result = subprocess.run([program, guard[0]], capture_output=True, text=True, check=False)
             found = result.returncode != 0
             missed += not found
