@@ -6,12 +6,12 @@
 //                                                points_added and points_taken are ten-thousandths. DIMENSION is as in design.md: city, unit/U, unit/U/channel/phone ...
 //   hotline:{DIMENSION}:YYYY-MM:days     hash    "05" -> packed counters of that day (counters_pack)
 //
-// Internal. S is a shard, "tickets.3" or "unit-events.0": all that one partition of an input topic owns. Only the owner of the partition writes them, each
+// Internal. S is a shard, "tickets.3", "unit-events.0" or "links.2": all that one partition of an input topic owns. Only the owner of the partition writes them, each
 // time in one transaction that also writes the head.
 //
 //   hotline:{S}:head                     string  logfmt, see head.h: version, offset, commit, clock, ...
 //   hotline:{S}:names                    list    dimensions by the shard's own numbers, from 1 (dictionary); the head says how many are in force
-//   hotline:{S}:p:PAGE                   string  a page of tickets (page.h)
+//   hotline:{S}:p:PAGE                   string  a page of tickets (page.h); of a shard of links one of 8192 pages of them (shelf.h), with one entry
 //   hotline:{S}:n:DIMENSION:YYYY-MM      hash    partial counters of a base dimension: "05" -> for each sub its number (1 byte) and packed counters
 //   hotline:{S}:due:HOUR                 string  tickets to look at in that hour (hours since 1970, UTC): size (1 byte) and id, one after the other; deleted when the clock has passed it
 //   hotline:{S}:outbox                   list    an entry a step whose alerts are not acknowledged yet: see outbox.h

@@ -15,7 +15,7 @@ COUNTERS = ("received valid answered_directly dispatched completed assisted retu
             "dissatisfied stars_0 stars_1 stars_2 stars_3 stars_4 stars_5 praised revisited revisited_effective reopened shirked escalated repeated calls_offered "
             "calls_answered knowledge_updates points_added points_taken duty_missed open_overdue").split()
 CHANNELS, LEVELS = ("", "phone", "network"), ("", "province", "city", "district")
-INPUTS = {"tickets": "hotline.ticket-events", "unit-events": "hotline.unit-events"}
+INPUTS = {"tickets": "hotline.ticket-events", "unit-events": "hotline.unit-events", "links": "hotline.links"}
 
 Key = tuple[str, str, str]  # dimension, day or month, counter
 
