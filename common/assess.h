@@ -31,7 +31,7 @@ struct leg {
 	int64_t held_until_ms;         // the same, but the resolution where the unit gave back what it had resolved
 	bool is_due_given;             // due_at_ms comes from the source and not from the policy
 	bool is_due_covered;           // no day without calendar data was looked at
-	int64_t late_from_ms;          // when an earlier due time passed that was then moved; 0 when none did
+	int64_t late_from_ms;          // when the first due time passed that was then moved; 0 when none did
 	const struct term *term;       // what due_at_ms was counted by; NULL when given or none
 	const struct event *dispatched, *ended;  // the events; ended is NULL while open
 };
@@ -49,6 +49,12 @@ struct resolution {
 struct giving_back {
 	const struct event *event;
 	struct leg *leg;   // what it ended; NULL when it met none
+};
+
+// A due time passed and was then moved.
+struct lateness {
+	const struct leg *leg;
+	int64_t from_ms;   // the first instant past it
 };
 
 enum { FACTS_LEGS_MAX = TICKET_EVENTS_MAX };
@@ -72,10 +78,11 @@ struct facts {
 	int64_t received_at_ms;        // of the first `received`; of the first event when there is none
 	int32_t received_day;
 
-	uint32_t leg_count, resolution_count, giving_back_count;
+	uint32_t leg_count, resolution_count, giving_back_count, late_count;
 	struct leg leg[FACTS_LEGS_MAX];
 	struct resolution resolution[FACTS_LEGS_MAX];
 	struct giving_back giving_back[FACTS_LEGS_MAX];
+	struct lateness late[FACTS_LEGS_MAX];
 	struct leg *holder;            // the lead leg that is open; NULL when there is none
 	struct resolution *standing;   // what makes the ticket resolved; NULL while it is not. An earlier leg's resolution may stand besides
 	uint32_t has;                  // HAS_...

@@ -77,10 +77,14 @@ static void set_due(struct leg *leg, int64_t due_at_ms)
 }
 
 // Before a due time is moved: had it passed by then?
-static void note_late(struct leg *leg, int64_t at_ms)
+static void note_late(struct facts *facts, struct leg *leg, int64_t at_ms)
 {
-	if (leg->due_at_ms != NEVER_MS && at_ms > leg->due_at_ms && !leg->late_from_ms)
-		leg->late_from_ms = leg->due_at_ms + 1;
+	if (leg->due_at_ms == NEVER_MS || at_ms <= leg->due_at_ms)
+		return;
+	int64_t from_ms = leg->due_at_ms + 1;
+	facts->late[facts->late_count++] = (struct lateness){ .leg = leg, .from_ms = from_ms };
+	if (!leg->late_from_ms)
+		leg->late_from_ms = from_ms;
 }
 
 static const struct leg *first_lead(const struct facts *facts)
@@ -116,14 +120,12 @@ static struct leg *new_leg(struct facts *facts, const struct event *event, bool 
 	return leg;
 }
 
-static void take_leg_fields(struct facts *facts, struct leg *leg, const struct event *event)
+static void take_leg_fields(struct leg *leg, const struct event *event)
 {
 	if (event->accepted_at_ms)
 		leg->accepted_at_ms = event->accepted_at_ms;
 	if (event->confirmed)
 		leg->confirmed = event->confirmed;
-	if (event->confirmed == ANSWER_YES)
-		facts->has |= HAS_CONFIRMED;
 }
 
 static struct leg *open_assist(struct facts *facts, name_id unit)
@@ -144,6 +146,8 @@ static void unsettle(struct facts *facts, int64_t at_ms)
 
 static void take_dispatched(struct facts *facts, const struct event *event)
 {
+	if (event->confirmed == ANSWER_YES)
+		facts->has |= HAS_CONFIRMED;
 	if (event->role == ROLE_ASSIST) {
 		if (!open_assist(facts, event->unit))
 			new_leg(facts, event, true);
@@ -151,9 +155,9 @@ static void take_dispatched(struct facts *facts, const struct event *event)
 	}
 	struct leg *holder = facts->holder;
 	if (holder && holder->unit == event->unit) {  // an extension
-		take_leg_fields(facts, holder, event);
+		take_leg_fields(holder, event);
 		if (event->due_at_ms) {
-			note_late(holder, event->at_ms);
+			note_late(facts, holder, event->at_ms);
 			set_due(holder, event->due_at_ms);
 		}
 		return;
@@ -162,7 +166,7 @@ static void take_dispatched(struct facts *facts, const struct event *event)
 		end_leg(holder, LEG_MOVED, event);
 	const struct leg *first = first_lead(facts);
 	struct leg *leg = new_leg(facts, event, false);
-	take_leg_fields(facts, leg, event);
+	take_leg_fields(leg, event);
 	set_term(facts, leg, event->at_ms);
 	if (event->due_at_ms)
 		set_due(leg, event->due_at_ms);
@@ -248,7 +252,7 @@ static void take_revisited(struct facts *facts, const struct event *event)
 	unsettle(facts, event->at_ms);
 	if (!leg)
 		return;
-	note_late(leg, leg->ended_at_ms);
+	note_late(facts, leg, leg->ended_at_ms);
 	if (!facts->version->reopen_continues)
 		set_term(facts, leg, event->at_ms);
 	leg->end = LEG_OPEN;
@@ -271,7 +275,7 @@ void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct t
 	facts->district = facts->category = 0;
 	facts->caller = facts->place = facts->title = (struct text){ NULL, 0 };
 	facts->amount = facts->received_at_ms = 0;
-	facts->leg_count = facts->resolution_count = facts->giving_back_count = 0;
+	facts->leg_count = facts->resolution_count = facts->giving_back_count = facts->late_count = 0;
 	facts->holder = NULL;
 	facts->standing = NULL;
 	facts->has = 0;

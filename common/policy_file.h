@@ -14,7 +14,7 @@
 //         due_warnings: [50 %, 90 %, 24h]  shares of the time, ascending, and how long before its end
 //         ...                           every setting of policy_setting.h, floors/on_time/limit as limit in on_time in floors
 //         rules:
-//           overdue: off                an id of rules[]; on, off, or a mapping of the rule's settings
+//           overdue: off                an id of rules[]; on, off, or a mapping of the rule's settings, which means on where it does not say `on: off`
 //
 // `other_rules: off` switches off the rules that no version names: an edition that was written down names all that there were.
 // What a version leaves out is as in the version before it, in the first one as in policy_init_default. A list of terms or warnings replaces the one before.

@@ -3,8 +3,8 @@
 // A warning that falls outside working hours comes at their next start, or at once where the due time is not later than that. It fires from then until the leg
 // ends or its due time passes (overdue takes over). Readings: a leg that ends at the very instant of a warning needs none; nor is there one before the term
 // starts, where the whole term is shorter than so long before; the shares are of the term as it stands, so an extension or a reopening takes back what it makes
-// untrue, and the warning comes again at its new instant; one that would have come while the ticket was resolved does not come after a reopening; on a day off
-// there are no working hours.
+// untrue, and the warning comes again at its new instant; one that would have come while the ticket was resolved does not come after a reopening; a term that is over
+// when it starts has none; on a day off there are no working hours. A warning before three quarters of the time are over is a notice.
 #include "civil.h"
 #include "rule.h"
 

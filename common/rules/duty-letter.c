@@ -1,8 +1,8 @@
 // More than three days of a month without a log-in: a warning on the third missed day, a letter on the fourth. About the month and which of the two.
 //
 // Reading: "超过 3 天" excludes the three, so the letter goes out at the instant at which the fourth day is missed. It is one letter a month; that more days
-// follow changes what it says, not whether it is sent. Days are counted as by the rule duty (duty.h), which may be off. Both fire for good: a month that was
-// missed stays so; only a log-in that arrives late takes them back.
+// follow changes what it says, not whether it is sent. How many are too many is said by the policy of the day that is missed. Days are counted as by the rule duty
+// (duty.h), which may be off. Both fire for good: a month that was missed stays so; only a log-in that arrives late takes them back.
 #include <stdio.h>
 
 #include "duty.h"

@@ -1,10 +1,13 @@
 // The ladder of supervision: a ticket that passes on in spite of a confirmed responsibility, or that is overdue, climbs a level each so many working days until it
 // is resolved. Each level comes once a ticket, counts `escalated`, and takes points off the unit that holds it then. About the level.
 //
-// Readings. A return starts the ladder when some dispatch before it confirmed the responsibility; a leg that passes its due time starts it at the instant after,
-// also when the due time is moved later. The first level comes at the start, the next ones at the same time of day so many working days later, on which no
-// extension, return or dispatch has a say. A resolution at the very instant of a level stops it. A later start, after the resolution was taken back, goes on with
-// the next level. While nobody holds the ticket the points are those of the unit that held it last. An alert fires until the ticket is resolved after it.
+// Readings. A return, of an assisting unit none, starts the ladder when the latest dispatch before it that says anything about it, of whatever role, says that
+// responsibility is confirmed, and some unit has had the ticket as its lead. A leg that passes its due time starts it at the instant after, also when the due time
+// is moved later, but never before the leg was dispatched; where the ticket was resolved then, it starts when it is so no longer and the leg still counts as
+// overdue. The first level comes at the start, the next ones at the same time of day so many working days later, on which no extension, return or dispatch has a
+// say. A resolution at the very instant of a level stops it; one that is taken back at its own instant never was. A later start, after the resolution was taken
+// back, goes on with the next level. While nobody holds the ticket the points are those of the unit that held it last. An alert fires until the ticket is resolved
+// after it.
 #include "civil.h"
 #include "rule.h"
 
@@ -39,6 +42,16 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 	return a_ms < b_ms ? a_ms : b_ms;
 }
 
+// Whoever holds the ticket at that instant, or held it last.
+static const struct leg *holder_at(const struct facts *facts, int64_t at_ms)
+{
+	const struct leg *holder = NULL;
+	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count && leg->dispatched_at_ms <= at_ms; leg++)
+		if (!leg->is_assist)
+			holder = leg;
+	return holder;
+}
+
 // What the latest dispatch before the event that says anything about it says.
 static bool is_confirmed_before(const struct facts *facts, const struct event *event)
 {
@@ -56,7 +69,7 @@ static int64_t returned_from(const struct facts *facts, int64_t from_ms)
 		return NEVER_MS;
 	for (const struct giving_back *back = facts->giving_back; back < facts->giving_back + facts->giving_back_count; back++) {
 		int64_t at_ms = back->event->at_ms;
-		if (at_ms < from_ms || (back->leg && back->leg->is_assist) || unresolved_from(facts, at_ms) != at_ms)
+		if (at_ms < from_ms || (back->leg && back->leg->is_assist) || unresolved_from(facts, at_ms) != at_ms || !holder_at(facts, at_ms))
 			continue;
 		if (is_confirmed_before(facts, back->event))
 			return at_ms;
@@ -77,23 +90,12 @@ static int64_t overdue_from(const struct facts *facts, int64_t from_ms)
 	int64_t at_ms = NEVER_MS;
 	if (!facts->version->escalation_on_overdue)
 		return NEVER_MS;
-	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++) {
-		if (!leg->is_assist && leg->late_from_ms)
-			at_ms = earlier(at_ms, late_from(facts, leg, leg->late_from_ms, from_ms));
+	for (const struct lateness *late = facts->late; late < facts->late + facts->late_count; late++)
+		at_ms = earlier(at_ms, late_from(facts, late->leg, late->from_ms, from_ms));
+	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++)
 		if (!leg->is_assist && leg->due_at_ms < leg->ended_at_ms)
 			at_ms = earlier(at_ms, late_from(facts, leg, leg->due_at_ms + 1, from_ms));
-	}
 	return at_ms;
-}
-
-// Whoever holds the ticket at that instant, or held it last.
-static const struct leg *holder_at(const struct facts *facts, int64_t at_ms)
-{
-	const struct leg *holder = NULL;
-	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count && leg->dispatched_at_ms <= at_ms; leg++)
-		if (!leg->is_assist)
-			holder = leg;
-	return holder;
 }
 
 static void add_level(const struct rule *rule, const struct facts *facts, struct outcome *outcome, uint32_t level, int64_t at_ms, int64_t started_at_ms, int64_t resolved_at_ms)
@@ -104,11 +106,9 @@ static void add_level(const struct rule *rule, const struct facts *facts, struct
 	struct alert alert = rule_alert(rule, facts, (struct about){ .number = level }, at_ms, resolved_at_ms == NEVER_MS);
 	alert.evidence[STARTED] = started_at_ms;
 	alert.evidence[RESOLVED] = resolved_at_ms;
-	alert.evidence[HELD_BY] = holder ? holder->unit : 0;
-	alert.evidence[POINTS] = holder ? facts->version->escalation_points : 0;
+	alert.evidence[HELD_BY] = holder->unit;
+	alert.evidence[POINTS] = facts->version->escalation_points;
 	outcome_alert(outcome, &alert);
-	if (!holder)
-		return;
 	int32_t day = civil_day_of(at_ms, policy->zone_ms), roster_day = civil_day_of(holder->dispatched_at_ms, policy->zone_ms);
 	outcome_count_unit(outcome, policy, COUNTER_ESCALATED, holder->unit, roster_day, day, 1);
 	outcome_count_unit(outcome, policy, COUNTER_POINTS_TAKEN, holder->unit, roster_day, day, points_e4);

@@ -1,8 +1,9 @@
 // Open tickets of a unit, 5, 3 and 1 working days before the end of a month and at its end. About the month and the look.
 //
 // Open is what was dispatched less what was completed of it, of this month and the one before: "当月及上月结存". Readings: the first number of days is the
-// policy's, of the worklist month-end; a look begins with its day and gives way to the next one, so that one alert at a time fires; it is over when nothing is
-// left. After the end what is still open stays left until it is resolved, whenever that is.
+// policy's, of the worklist month-end, and of 3 and 1 those hold that are fewer; a look begins with its day and gives way to the next one, so that one alert at a
+// time fires; it is over when nothing is left. After the end what is still open stays left until it is resolved, whenever that is. Only what is left at the end is
+// a warning, the looks before it are notices.
 #include "month-end.h"
 
 #include "civil.h"

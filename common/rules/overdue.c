@@ -14,15 +14,12 @@ static void judge(const struct rule *rule, const struct facts *facts, struct out
 		bool is_ended_late = leg->end != LEG_OPEN && has_due && leg->ended_at_ms > leg->due_at_ms;
 		if (!is_open_late && !is_ended_late && !leg->late_from_ms)
 			continue;
-		struct alert alert = {
-			.rule = rule,
-			.about = { .at_ms = leg->dispatched_at_ms, .unit = leg->unit },
-			.state = is_open_late ? ALERT_FIRING : ALERT_RESOLVED,
-			.severity = rule->severity,
-			.holder = facts->holder ? facts->holder->unit : 0,
-			.at_ms = is_open_late || is_ended_late ? leg->due_at_ms + 1 : leg->late_from_ms,
-			.evidence = { [DUE] = leg->due_at_ms, [DISPATCHED] = leg->dispatched_at_ms, [ENDED] = leg->ended_at_ms },
-		};
+		struct about about = { .at_ms = leg->dispatched_at_ms, .unit = leg->unit };
+		int64_t at_ms = is_open_late || is_ended_late ? leg->due_at_ms + 1 : leg->late_from_ms;
+		struct alert alert = rule_alert(rule, facts, about, at_ms, is_open_late);
+		alert.evidence[DUE] = leg->due_at_ms;
+		alert.evidence[DISPATCHED] = leg->dispatched_at_ms;
+		alert.evidence[ENDED] = leg->ended_at_ms;
 		uint32_t place = outcome_alert(outcome, &alert);
 		if (is_open_late || is_ended_late)
 			outcome_list(outcome, LIST_OVERDUE, leg->unit, civil_day_of(leg->due_at_ms, facts->policy->zone_ms), place);

@@ -1,7 +1,7 @@
 // A candidate for the bulletin's good cases: many stars, and resolved fast. About the rating, and the unit that resolved the ticket.
 //
 // Readings: "top" are the stars that the policy calls excellent; "fast" is counted from the receipt, as the citizen waits, to the resolution that was rated and
-// still stands. Who gave stars and is not satisfied is no candidate. It fires as long as that is so: it asks nobody for anything.
+// still stands. Who gave stars and is not satisfied is no candidate, nor is what nobody knows who resolved. It fires as long as that is so: it asks nobody for anything.
 #include "rule.h"
 
 enum { STARS, RECEIVED, RESOLVED };  // evidence

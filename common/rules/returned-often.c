@@ -1,5 +1,5 @@
 // A ticket that was given back a second and a third time (numbers of the policy), about the number; or by one unit with one reason again, about that return.
-// Worklist: the unit of every return from the second on, in the return's month.
+// Worklist: the unit of every return from the first of these numbers on, in the return's month.
 //
 // Readings: returns of assisting units do not count; returns of a unit that held nothing do, as in the counters. A reason is the same when its text is, to the
 // byte; no reason is not the same as no reason. The alert fires until the ticket is resolved.

@@ -1,10 +1,11 @@
 // A unit's or a category's intake, or its dissatisfied ratings, are far above its own past: a prompt letter. About the month, the counter and the week.
 //
-// The test: the week from Monday to Sunday against the three whole weeks before it, which share weekdays and season. If nothing had changed, each of the tickets
-// of the four weeks would lie in this one with a chance of one in four, whatever their number; so given that number, the count of this week has a binomial
-// distribution (the conditional test of the ratio of two Poisson rates). It is exact for small counts, where tests that lean on the normal distribution
-// cry wolf, and needs no estimate of a variance. It fires when the chance of so many or more is at most 0.01 % (policy): a city judges some thousands of weeks
-// a month. Besides, at least 5 (policy) must have come. Source: Przyborowski and Wilenski, Biometrika 31 (1940), 313-323.
+// The test: the week from Monday to Sunday against the three whole weeks before it, which share weekdays and season. If nothing had changed, each of the
+// tickets of the four weeks would lie in this one with a chance of one in four, whatever their number; so given that number, the count of this week has a
+// binomial distribution (the conditional test of the ratio of two Poisson rates). It is exact for small counts, where tests that lean on the normal
+// distribution cry wolf, and needs no estimate of a variance. It fires when the chance of so many or more is at most 0.01 % (policy): a city judges some
+// thousands of weeks a month. Besides, at least 5 (policy) must have come, and more than a quarter of the four weeks' whatever the chance. Source:
+// Przyborowski and Wilenski, Biometrika 31 (1940), 313-323.
 //
 // Readings: the intake of a unit is what was dispatched to it and not returned, that of a category what was received. A week that is not over counts as far as it
 // has come, so it can only fire too late. A week across the end of a month is judged in each of the two with the days up to that month's end. Whoever saw
