@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "shelf.h"
 #include "totals.h"
+#include "words.h"
 
 enum { EDITION = 1 };
 
@@ -324,7 +325,7 @@ static void add_month_alerts(struct city *city, struct lines *lines, name_id dim
 	for (size_t i = 0; i < count; i++) {
 		char id[ALERT_ID_BYTES_MAX];
 		size_t size = judgement_id(names_dimension(city->names, dimension), change[i].now.field, id);
-		lines_add(lines, "alert %.*s firing", (int)size, id);
+		lines_add(lines, "alert %.*s firing %s", (int)size, id, words_severity(LANGUAGE_ENGLISH, (enum severity)change[i].now.severity));
 	}
 }
 
@@ -403,7 +404,9 @@ static enum status add_alerts(struct city *city, struct lines *lines, const stru
 		const struct alert *alert = &city->before.alert[i];
 		char id[ALERT_ID_BYTES_MAX];
 		size_t size = alert_id(alert, text_of(owner->id), city->policy, city->names, id);
-		lines_add(lines, "alert %.*s %s", (int)size, id, alert->state == ALERT_FIRING ? "firing" : "resolved");
+		struct text holder = alert->holder ? names_text(city->names, alert->holder) : TEXT("");
+		lines_add(lines, "alert %.*s %s %s %lld%s%.*s", (int)size, id, alert->state == ALERT_FIRING ? "firing" : "resolved",
+			words_severity(LANGUAGE_ENGLISH, (enum severity)alert->severity), (long long)alert->at_ms, holder.size ? " " : "", (int)holder.size, holder.at);
 	}
 	return status;
 }

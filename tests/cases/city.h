@@ -23,7 +23,7 @@ MUST_USE enum status city_move_clock(struct city *city, int64_t clock_ms, struct
 int64_t city_clock_ms(const struct city *city);
 
 // Adds what is true now, sorted:
-//     alert ID STATE                      firing or resolved; a month's alerts too
+//     alert ID STATE SEVERITY AT HOLDER   firing or resolved, since when in Unix milliseconds, and who holds it; of a month's without the last two
 //     counter DIMENSION DAY NAME VALUE    without those that are 0
 //     worklist NAME UNIT MONTH TICKET
 // FATAL broken_state when a counter is below zero.

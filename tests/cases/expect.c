@@ -110,6 +110,23 @@ static bool check_alert(const struct expectation *e)
 	snprintf(start, sizeof start, "alert %s ", e->word[1]);
 	const char *line = lines_find(e->lines, start);
 	const char *is = line ? line + strlen(start) : "none";
+	return !strncmp(is, e->word[2], strcspn(is, " ")) || fail(e, e->word[2], is);
+}
+
+// The word behind the instant of the alert's line.
+static bool check_holder(const struct expectation *e)
+{
+	char start[512];
+	int at = 0;
+	if (e->count != 3)
+		return misuse(e, "holder ID UNIT|nobody");
+	snprintf(start, sizeof start, "alert %s ", e->word[1]);
+	const char *line = lines_find(e->lines, start);
+	if (!line)
+		return fail(e, e->word[2], "none");
+	sscanf(line + strlen(start), "%*s %*s %*s %n", &at);
+	const char *is = line + strlen(start) + at;
+	is = at && *is ? is : "nobody";
 	return !strcmp(is, e->word[2]) || fail(e, e->word[2], is);
 }
 
@@ -133,9 +150,11 @@ static bool is_expected(const struct expectation *e, const char *line)
 		from--;
 	while (to < end && to->kind == STEP_EXPECT)
 		to++;
-	for (; from < to; from++)
-		if (!strcmp(from->text, line))
+	for (; from < to; from++) {
+		size_t size = strlen(from->text);
+		if (!strncmp(from->text, line, size) && (!line[size] || line[size] == ' '))
 			return true;
+	}
 	return false;
 }
 
@@ -168,13 +187,13 @@ static bool check(struct expectation *e)
 		const char *word;
 		bool (*check)(const struct expectation *e);
 	} kind[] = {
-		{ "counter", check_counter }, { "rate", check_rate }, { "alert", check_alert },
+		{ "counter", check_counter }, { "rate", check_rate }, { "alert", check_alert }, { "holder", check_holder },
 		{ "worklist", check_worklist }, { "no-worklist", check_worklist }, { "only-counters", check_only_counters }, { "only-alerts", check_only_alerts },
 	};
 	for (size_t i = 0; e->count && i < sizeof kind / sizeof *kind; i++)
 		if (!strcmp(e->word[0], kind[i].word))
 			return kind[i].check(e);
-	return misuse(e, "counter|rate|alert|worklist|no-worklist|only-counters|only-alerts ...");
+	return misuse(e, "counter|rate|alert|holder|worklist|no-worklist|only-counters|only-alerts ...");
 }
 
 bool expect_check(const struct scenario *scenario, size_t first, const struct lines *lines, size_t *ret_next)

@@ -14,6 +14,7 @@
 //     expect counter unit/xlt-xinghai 2024-03-11 overdue 1      a day's, or a month's as 2024-03
 //     expect rate unit/xlt-xinghai 2024-03 satisfaction 95.00   of a day or a month, "absent" when its denominator is 0
 //     expect alert overdue/8213631/xlt-xinghai/2024-03-05T16:00:00+08:00 firing    or resolved, none
+//     expect holder overdue/8213631/xlt-xinghai/2024-03-05T16:00:00+08:00 xlt-xinghai    who is in that alert, or nobody
 //     expect worklist overdue xlt-xinghai 2024-03 8213631       or no-worklist, with the same words
 //     expect only-counters unit/xlt-xinghai                     those that are expected beside it and no others
 //     expect only-alerts

@@ -1,133 +1,123 @@
-// assess_cli.c - the real core over a list of events, for compare.py, whose docstring is the contract of this program.
-#include <inttypes.h>
+// assess_cli.c - the real core over scripts of cities, for compare.py. One line of standard input is one of:
+//
+//     policy JSON      begins another city, with a policy file in one line: JSON is YAML
+//     {...}            an event as JSON Lines, of a ticket or a unit, merged in the order given
+//     clock INSTANT    moves the clock on, which is never before the newest event
+//     tell             prints what is true now, see city.h, and a line "."
+//
+// A city that cannot go on tells "error SENTENCE" from then on. Exit status 1 when the script itself is bad.
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "city.h"
 #include "civil.h"
 #include "event_json.h"
 #include "input.h"
-#include "memory.h"
 #include "policy_file.h"
 
-// A policy file of the settings and the roster: JSON is YAML.
-struct settings {
-	int64_t clock_ms;
-	char *text;
-	size_t size;
+enum { LINE_BYTES_MAX = 1 << 20 };
+
+// The city of the script that is being read.
+struct stage {
+	struct names *names;
+	struct policy policy;
+	struct city *city;    // NULL before the first one
+	enum status status;
+	struct error error;   // of a status that is not OK
 };
 
-static int fail(const struct error *error, const char *where)
+static void stage_clear(struct stage *stage)
 {
-	fprintf(stderr, "%s: %s: %s\n", where, error->reason, error->text);
-	return 1;
+	city_free(stage->city);
+	policy_done(&stage->policy);
+	names_free(stage->names);
+	stage->city = NULL;
+	stage->names = NULL;
+	stage->status = OK;
 }
 
-static int misused(const char *what)
+static void begin(struct stage *stage, struct text policy)
 {
-	fprintf(stderr, "assess_cli: %s\nusage: assess_cli --clock INSTANT [--roster FILE] [--set KEY=VALUE]... < EVENTS\n", what);
-	return 2;
+	stage_clear(stage);
+	stage->names = names_new();
+	stage->status = policy_load_text(policy, "policy", stage->names, &stage->policy, &stage->error);
+	stage->city = city_new(&stage->policy, stage->names);
 }
 
-static bool copy_file(const char *path, FILE *out)
-{
-	FILE *in = fopen(path, "r");
-	if (!in)
-		return false;
-	fputs("roster: ", out);
-	for (int c; (c = getc(in)) != EOF;)
-		putc(c, out);
-	putc('\n', out);
-	fclose(in);
-	return true;
-}
-
-// KEY=VALUE, as the file says KEY: VALUE.
-static bool put_setting(const char *setting, FILE *out)
-{
-	const char *value = strchr(setting, '=');
-	if (!value)
-		return false;
-	fprintf(out, "    %.*s: %s\n", (int)(value - setting), setting, value + 1);
-	return true;
-}
-
-static int read_arguments(int argc, char **argv, struct settings *ret_settings)
-{
-	FILE *out = open_memstream(&ret_settings->text, &ret_settings->size);
-	const char *roster = NULL, *wrong = NULL;
-	fputs("versions:\n  - from: 1970-01-01\n", out);
-	for (int i = 1; i < argc && !wrong; i += 2) {
-		if (i + 1 == argc)
-			wrong = "a value is missing";
-		else if (!strcmp(argv[i], "--clock"))
-			wrong = civil_parse_instant(text_of(argv[i + 1]), &ret_settings->clock_ms) ? NULL : "the clock is no instant";
-		else if (!strcmp(argv[i], "--roster"))
-			roster = argv[i + 1];
-		else if (!strcmp(argv[i], "--set"))
-			wrong = put_setting(argv[i + 1], out) ? NULL : "a setting has no value";
-		else
-			wrong = "unknown option";
-	}
-	if (!wrong && roster && !copy_file(roster, out))
-		wrong = "the roster cannot be read";
-	fclose(out);
-	return wrong ? misused(wrong) : !ret_settings->clock_ms ? misused("--clock is missing") : 0;
-}
-
-static enum status read_events(struct city *city, struct names *names, struct error *error)
+static void add(struct stage *stage, struct text line)
 {
 	static struct event_json_arena arena;
-	struct input *input;
-	struct text line, ticket_id;
+	struct text ticket_id;
 	struct event event;
-	bool is_end = false;
-	enum status status = input_open("-", &input, error);
-	if (status != OK)
-		return status;
-	while ((status = input_line(input, EVENT_LINE_BYTES_MAX, &line, &is_end, error)) == OK && !is_end) {
-		status = event_json_read(line, names, &arena, &ticket_id, &event, error);
-		if (status == OK)
-			status = city_add(city, ticket_id, &event, error);
-		if (status != OK)
-			break;
-	}
-	input_close(input);
-	return status;
+	if (stage->status == OK)
+		stage->status = event_json_read(line, stage->names, &arena, &ticket_id, &event, &stage->error);
+	if (stage->status == OK)
+		stage->status = city_add(stage->city, ticket_id, &event, &stage->error);
 }
 
-static int judge(const struct settings *settings, struct names *names, const struct policy *policy)
+static bool move_clock(struct stage *stage, struct text instant)
 {
-	struct city *city = city_new(policy, names);
+	int64_t clock_ms;
+	if (!civil_parse_instant(instant, &clock_ms))
+		return false;
+	if (stage->status == OK)
+		stage->status = city_move_clock(stage->city, clock_ms, &stage->error);
+	return true;
+}
+
+static void tell(struct stage *stage)
+{
 	struct lines lines = { .count = 0 };
-	struct error error = { .reason = "" };
-	enum status status = read_events(city, names, &error);
-	if (status == OK)
-		status = city_move_clock(city, settings->clock_ms, &error);
-	if (status == OK)
-		status = city_lines(city, &lines, &error);
-	for (size_t i = 0; status == OK && i < lines.count; i++)
+	if (stage->status == OK)
+		stage->status = city_lines(stage->city, &lines, &stage->error);
+	for (size_t i = 0; stage->status == OK && i < lines.count; i++)
 		puts(lines.line[i]);
+	if (stage->status != OK)
+		printf("error %s: %s\n", stage->error.reason, stage->error.text);
+	puts(".");
 	lines_done(&lines);
-	city_free(city);
-	return status == OK ? 0 : fail(&error, "standard input");
 }
 
-int main(int argc, char **argv)
+// What follows `word` and a blank.
+static bool begins_with(struct text line, struct text word, struct text *ret_rest)
 {
-	struct settings settings = { .clock_ms = 0 };
-	struct error error;
-	struct names *names = names_new();
-	struct policy *policy = memory_new(sizeof *policy);
-	int result = read_arguments(argc, argv, &settings);
-	if (!result && policy_load_text((struct text){ settings.text, (uint32_t)settings.size }, "settings", names, policy, &error) != OK)
-		result = fail(&error, "settings");
-	if (!result)
-		result = judge(&settings, names, policy);
-	policy_done(policy);
-	free(policy);
-	names_free(names);
-	free(settings.text);
-	return result;
+	if (!text_starts_with(line, word))
+		return false;
+	*ret_rest = (struct text){ line.at + word.size, line.size - word.size };
+	return true;
+}
+
+static bool take(struct stage *stage, struct text line)
+{
+	struct text rest;
+	if (begins_with(line, TEXT("policy "), &rest))
+		begin(stage, rest);
+	else if (!stage->city)
+		return false;
+	else if (text_starts_with(line, TEXT("{")))
+		add(stage, line);
+	else if (begins_with(line, TEXT("clock "), &rest))
+		return move_clock(stage, rest);
+	else if (text_equal(line, TEXT("tell")))
+		tell(stage);
+	else
+		return false;
+	return true;
+}
+
+int main(void)
+{
+	static struct stage stage;  // large
+	struct input *input = NULL;
+	struct text line;
+	struct error error = { .reason = "" };
+	bool is_end = false;
+	enum status status = input_open("-", &input, &error);
+	while (status == OK && (status = input_line(input, LINE_BYTES_MAX, &line, &is_end, &error)) == OK && !is_end)
+		if (!take(&stage, line))
+			status = error_set(&error, REJECT, "bad_script", "no such line: %.*s", (int)line.size, line.at);
+	input_close(input);
+	stage_clear(&stage);
+	if (status != OK)
+		fprintf(stderr, "assess_cli: %s: %s\n", error.reason, error.text);
+	return status == OK ? 0 : 1;
 }

@@ -122,13 +122,14 @@ def published(kafka: KafkaClient) -> dict[Key, int]:
 
 
 def alerts(kafka: KafkaClient) -> dict[str, str]:
-    """The last state of every alert that holds: retracted is as good as absent, and a floor that is met again as well."""
+    """The last state of every alert that holds: retracted is as good as absent, and what is over of a dimension's month as well, for whether it ever fired depends
+    on the order of arrival."""
     last = kafka.last_by_id("hotline.alerts", wire.read_alert, "id")
     return {id_: alert["state"] for id_, alert in sorted(last.items()) if not is_gone(alert["rule"], alert["state"])}
 
 
 def is_gone(rule: str, state: str) -> bool:
-    return state == "retracted" or (rule == "floors" and state == "resolved")
+    return state == "retracted" or (rule in ("floors", "margin", "tendency", "month-end") and state == "resolved")
 
 
 def told(counters: dict[Key, int]) -> dict[Key, int]:

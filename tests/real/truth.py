@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
 
 import oracle
 import state
+from days import parse_instant
+from result import Result
 from case import DATA, Case, Skip, check, check_same, program, run_case
 from servers import DevBroker, Kafka
 from stack import Stack
@@ -66,21 +68,10 @@ def counted_by_console(stack: Stack) -> Rows:
     return {row["dimension"]: {name: row[name] for name in state.COUNTERS if name in row} for row in rows}
 
 
-def judge_by_oracle(lines: str) -> oracle.Result:
+def judge_by_oracle(lines: str) -> Result:
     """At the instant that the replay's clock marks name: the newest event's."""
     rows = [json.loads(line) for line in lines.splitlines()]
-    return oracle.assess(rows, max(oracle.parse_instant(row["at"]) for row in rows))
-
-
-def wanted_alerts(result: oracle.Result) -> dict[str, str]:
-    alerts = dict(line.split(" ", 1)[1].rsplit(" ", 1) for line in result.lines() if line.startswith("alert "))
-    floors = {f"floors/{dimension}/{month}/{rate}": "firing" for dimension, month, rate, _ in result.floors}
-    return {**alerts, **floors}
-
-
-def known_alerts(alerts: dict[str, str]) -> dict[str, str]:
-    """Those of the rules that the oracle has."""
-    return {id: last for id, last in alerts.items() if id.split("/", 1)[0] in ("overdue", "floors")}
+    return oracle.assess(rows, max(parse_instant(row["at"]) for row in rows))
 
 
 class Truth:
@@ -91,8 +82,8 @@ class Truth:
         self.wanted = {"boston": wanted_boston, "uci": wanted_uci}[name](truth_of(name))
         lines = case.run(program("hotline-replay"), "--dry-run", *self.source)
         judged = judge_by_oracle(lines)
-        self.alerts = wanted_alerts(judged)
-        self.months = dict(judged.months())
+        self.alerts = judged.states()
+        self.months = {key: value for key, value in judged.months().items() if value}
         self.stack = Stack(case, broker)
         self.stack.add("hotline-tickets")
         self.stack.add("hotline-units")
@@ -100,9 +91,9 @@ class Truth:
     def check(self, when: str) -> None:
         self.stack.settle()
         check_same(f"{when}: counters in Redis", self.wanted, only_wanted(counted_in_redis(self.stack), self.wanted))
-        check_same(f"{when}: months by the oracle", self.months, state.told(state.months(self.stack.redis.client)))
+        check_same(f"{when}: months by the oracle", self.months, state.months(self.stack.redis.client))
         check_same(f"{when}: counters by hotline units", self.wanted, only_wanted(counted_by_console(self.stack), self.wanted))
-        check_same(f"{when}: alerts in the topic", self.alerts, known_alerts(state.alerts(self.stack.kafka)))
+        check_same(f"{when}: alerts in the topic", self.alerts, state.alerts(self.stack.kafka))
         self.case.say(f"{when}: {len(self.wanted)} rows of the truth, {len(self.months)} counters by the oracle and {len(self.alerts)} alerts are as they must be")
 
     def faults(self, seed: int) -> None:
