@@ -63,10 +63,9 @@ static enum status take_greeting(struct redis *redis, struct error *error)
 {
 	const redisReply *reply;
 	enum status status = redis_wait(redis, CONNECT_TIMEOUT_MS, &reply, error);
-	if (status != OK || reply->type != REDIS_REPLY_ERROR)
-		return status;
-	status = redis_check(reply, "the connection", error);
-	if (status == RETRY)
+	if (status == OK)
+		status = redis_check_type(reply, REPLY_IS_DONE, "the connection", error);
+	if (status != FATAL || reply->type != REDIS_REPLY_ERROR)
 		return status;
 	return error_set(error, FATAL, "redis_denied", "Redis at %s refuses the connection: %.*s", redis->name, (int)reply->len, reply->str);
 }

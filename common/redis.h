@@ -57,6 +57,10 @@ const struct redisReply *reply_at(const struct redisReply *reply, size_t index);
 // What an error reply means: LOADING, BUSY, TRYAGAIN, CLUSTERDOWN, MASTERDOWN, READONLY, NOREPLICAS, MISCONF (a full disk), OOM (a full memory) -> RETRY; everything else (WRONGTYPE, NOPERM, ...) -> FATAL
 // with a sentence that names the key or command `what`. OK when the reply is no error.
 MUST_USE enum status redis_check(const struct redisReply *reply, const char *what, struct error *error);
+// The same, and the reply must be of one of the types, a mask of 1 << enum reply_type: FATAL broken_reply when it is of another, which no Redis gives.
+MUST_USE enum status redis_check_type(const struct redisReply *reply, unsigned types, const char *what, struct error *error);
+enum { REPLY_IS_VALUE = 1 << REPLY_STRING | 1 << REPLY_NIL, REPLY_IS_DONE = 1 << REPLY_STATUS, REPLY_IS_NUMBER = 1 << REPLY_INTEGER, REPLY_IS_ARRAY = 1 << REPLY_ARRAY,
+	REPLY_IS_EXEC = 1 << REPLY_ARRAY | 1 << REPLY_NIL };
 
 // Start-up: Redis 6.2 or newer; maxmemory-policy noeviction; no cluster; every command of `commands` (NULL-terminated, each with its least arguments
 // separated by blanks, "SET key value") allowed, tried in a MULTI that is discarded; WATCH, UNWATCH, MULTI and EXEC do not belong in it and are tried anyway.

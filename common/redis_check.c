@@ -19,10 +19,19 @@ enum status redis_check(const struct redisReply *reply, const char *what, struct
 	return error_set(error, FATAL, "redis_refused", "Redis refuses %s: %.*s", what, (int)text.size, text.at);
 }
 
-static enum status ask(struct redis *redis, const char *what, const struct redisReply **ret_reply, struct error *error)
+enum status redis_check_type(const struct redisReply *reply, unsigned types, const char *what, struct error *error)
+{
+	static const char *const name[] = { "a string", "a status", "an integer", "nil", "an array", "an error" };
+	enum status status = redis_check(reply, what, error);
+	if (status != OK || types >> reply_type(reply) & 1)
+		return status;
+	return error_set(error, FATAL, "broken_reply", "Redis answers %s with %s: is there something else between us and it?", what, name[reply_type(reply)]);
+}
+
+static enum status ask(struct redis *redis, unsigned types, const char *what, const struct redisReply **ret_reply, struct error *error)
 {
 	enum status status = redis_wait(redis, ASK_TIMEOUT_MS, ret_reply, error);
-	return status == OK ? redis_check(*ret_reply, what, error) : status;
+	return status == OK ? redis_check_type(*ret_reply, types, what, error) : status;
 }
 
 // The value of "name:value\r\n" in what INFO tells; empty when it is not there.
@@ -50,7 +59,7 @@ static enum status check_facts(struct redis *redis, struct error *error)
 {
 	const struct redisReply *reply;
 	redis_command(redis, 1, &TEXT("INFO"));
-	enum status status = ask(redis, "INFO (the user needs the permission +info)", &reply, error);
+	enum status status = ask(redis, REPLY_IS_VALUE, "INFO (the user needs the permission +info)", &reply, error);
 	if (status != OK)
 		return status;
 	struct text facts = reply_text(reply);
@@ -82,18 +91,18 @@ static enum status try_commands(struct redis *redis, const char *const *commands
 {
 	const struct redisReply *reply;
 	redis_command(redis, 1, &TEXT("MULTI"));
-	enum status status = ask(redis, "MULTI", &reply, error);
+	enum status status = ask(redis, REPLY_IS_DONE, "MULTI", &reply, error);
 	for (; *commands && status == OK; commands++) {
 		char what[WHAT_BYTES];
 		snprintf(what, sizeof what, "\"%s\" (does the user have the permission?)", *commands);
 		queue_words(redis, *commands);
-		status = ask(redis, what, &reply, error);
+		status = ask(redis, REPLY_IS_DONE, what, &reply, error);
 	}
 	if (status == RETRY)
 		return status;
 	// After a refusal the transaction still has to end, and the refusal is what counts.
 	redis_command(redis, 1, &TEXT("DISCARD"));
-	enum status discard_status = ask(redis, "DISCARD", &reply, status == OK ? error : NULL);
+	enum status discard_status = ask(redis, REPLY_IS_DONE, "DISCARD", &reply, status == OK ? error : NULL);
 	return status == OK ? discard_status : status;
 }
 
@@ -104,10 +113,10 @@ enum status redis_check_server(struct redis *redis, const char *const *commands,
 	if (status != OK)
 		return status;
 	queue_words(redis, "WATCH hotline:{check}");
-	status = ask(redis, "WATCH", &reply, error);
+	status = ask(redis, REPLY_IS_DONE, "WATCH", &reply, error);
 	if (status != OK)
 		return status;
 	queue_words(redis, "UNWATCH");
-	status = ask(redis, "UNWATCH", &reply, error);
+	status = ask(redis, REPLY_IS_DONE, "UNWATCH", &reply, error);
 	return status == OK ? try_commands(redis, commands, error) : status;
 }

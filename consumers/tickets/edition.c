@@ -92,7 +92,7 @@ static enum status load_edition(struct shard *shard, uint32_t number, const stru
 	redis_command(shard->redis, 2, (const struct text[]){ TEXT("GET"), { key, (uint32_t)size } });
 	enum status status = redis_wait(shard->redis, SHARD_REPLY_TIMEOUT_MS, &reply, error);
 	if (status == OK)
-		status = redis_check(reply, key, error);
+		status = redis_check_type(reply, REPLY_IS_VALUE, key, error);
 	if (status == OK && reply_type(reply) != REPLY_STRING)
 		return error_set(error, FATAL, "broken_state", "%s, a policy that tickets were judged by, is not there", key);
 	return status == OK ? policies_load_text(shard->settings->policies, reply_text(reply), key, ret_policy, error) : status;

@@ -384,7 +384,9 @@ static enum status take_reply(struct shard *shard, struct expectation *expected,
 {
 	static const char *const what[] = { "a queued command", "EXEC", "WATCH", "GET of the head", "MGET of pages", "MGET of due buckets", "SCAN", "HGETALL of counters",
 		"STRLEN of an index" };
-	enum status status = redis_check(reply, what[expected->kind], error);
+	static const unsigned types[] = { REPLY_IS_DONE, REPLY_IS_EXEC, REPLY_IS_DONE, REPLY_IS_VALUE, REPLY_IS_ARRAY, REPLY_IS_ARRAY, REPLY_IS_ARRAY, REPLY_IS_ARRAY,
+		REPLY_IS_NUMBER };
+	enum status status = redis_check_type(reply, types[expected->kind], what[expected->kind], error);
 	if (status != OK)
 		return status;
 	switch (expected->kind) {

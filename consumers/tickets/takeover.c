@@ -129,11 +129,11 @@ void shard_let_go(struct shard *shard)
 	shard_clear(shard);
 }
 
-// Sends what was queued and waits for its reply, which must be no error.
-static enum status ask(struct shard *shard, const char *what, const struct redisReply **ret_reply, struct error *error)
+// Sends what was queued and waits for its reply, which must be no error, and of one of the types.
+static enum status ask(struct shard *shard, const char *what, unsigned types, const struct redisReply **ret_reply, struct error *error)
 {
 	enum status status = redis_wait(shard->redis, TAKEOVER_TIMEOUT_MS, ret_reply, error);
-	return status == OK ? redis_check(*ret_reply, what, error) : status;
+	return status == OK ? redis_check_type(*ret_reply, types, what, error) : status;
 }
 
 static void command(struct shard *shard, const char *verb, const char *key)
@@ -151,7 +151,7 @@ static enum status load_names(struct shard *shard, struct error *error)
 	redis_argument_integer(shard->redis, 0);
 	redis_argument_integer(shard->redis, -1);
 	redis_end(shard->redis);
-	enum status status = ask(shard, key, &reply, error);
+	enum status status = ask(shard, key, REPLY_IS_ARRAY, &reply, error);
 	if (status != OK)
 		return status;
 	if (reply_count(reply) != shard->head.names)
@@ -188,7 +188,7 @@ static enum status load_outbox(struct shard *shard, struct error *error)
 	redis_argument_integer(shard->redis, 0);
 	redis_argument_integer(shard->redis, -1);
 	redis_end(shard->redis);
-	enum status status = ask(shard, key, &reply, error);
+	enum status status = ask(shard, key, REPLY_IS_ARRAY, &reply, error);
 	for (size_t i = 0; status == OK && i < reply_count(reply); i++) {
 		struct text entry = reply_text(reply_at(reply, i));
 		if ((status = check_entry(entry, error)) != OK)
@@ -231,7 +231,7 @@ static enum status load_changes(struct shard *shard, struct error *error)
 		key_changes(shard->name, chunk, key);
 		command(shard, "GET", key);
 		redis_end(shard->redis);
-		enum status status = ask(shard, key, &reply, error);
+		enum status status = ask(shard, key, REPLY_IS_VALUE, &reply, error);
 		if (status == OK)
 			status = take_chunk(shard, chunk, reply_text(reply), error);
 		if (status != OK)
@@ -293,7 +293,7 @@ static enum status check_nothing(struct shard *shard, int64_t committed, struct 
 	key_names(shard->name, key);
 	command(shard, "EXISTS", key);
 	redis_end(shard->redis);
-	enum status status = ask(shard, key, &reply, error);
+	enum status status = ask(shard, key, REPLY_IS_NUMBER, &reply, error);
 	if (status == OK && reply_integer(reply))
 		return error_set(error, FATAL, "head_missing", "%s has no head in Redis, but other keys: restore it, or start over with --rebuild", shard->name);
 	return status;
@@ -310,7 +310,7 @@ static enum status delete_some(struct shard *shard, char cursor[24], struct erro
 	redis_argument_string(shard->redis, "COUNT");
 	redis_argument_integer(shard->redis, DELETE_KEYS_MAX);
 	redis_end(shard->redis);
-	enum status status = ask(shard, "SCAN", &reply, error);
+	enum status status = ask(shard, "SCAN", REPLY_IS_ARRAY, &reply, error);
 	if (status != OK)
 		return status;
 	if (reply_count(reply) != 2 || !text_copy(reply_text(reply_at(reply, 0)), cursor, 24))
@@ -322,7 +322,7 @@ static enum status delete_some(struct shard *shard, char cursor[24], struct erro
 	for (size_t i = 0; i < reply_count(keys); i++)
 		redis_argument(shard->redis, reply_text(reply_at(keys, i)));
 	redis_end(shard->redis);
-	return ask(shard, "UNLINK", &reply, error);
+	return ask(shard, "UNLINK", REPLY_IS_NUMBER, &reply, error);
 }
 
 static enum status delete_all(struct shard *shard, struct error *error)
@@ -343,12 +343,12 @@ static enum status read_head(struct shard *shard, bool *ret_is_new, struct error
 	key_head(shard->name, key);
 	command(shard, "WATCH", key);
 	redis_end(shard->redis);
-	enum status status = ask(shard, key, &reply, error);
+	enum status status = ask(shard, key, REPLY_IS_DONE, &reply, error);
 	if (status != OK)
 		return status;
 	command(shard, "GET", key);
 	redis_end(shard->redis);
-	if ((status = ask(shard, key, &reply, error)) != OK)
+	if ((status = ask(shard, key, REPLY_IS_VALUE, &reply, error)) != OK)
 		return status;
 	*ret_is_new = reply_type(reply) == REPLY_NIL;
 	if (!*ret_is_new)
@@ -366,7 +366,7 @@ static bool has_moved(struct shard *shard, bool is_new)
 	key_head(shard->name, key);
 	command(shard, "GET", key);
 	redis_end(shard->redis);
-	if (ask(shard, key, &reply, &error) != OK)
+	if (ask(shard, key, REPLY_IS_VALUE, &reply, &error) != OK)
 		return true;
 	if (is_new || reply_type(reply) != REPLY_STRING)
 		return !is_new || reply_type(reply) != REPLY_NIL;
@@ -403,7 +403,7 @@ static enum status claim(struct shard *shard, struct error *error)
 	redis_end(shard->redis);
 	enum status status = OK;
 	for (int i = 0; i < 4 && status == OK; i++)
-		status = ask(shard, "MULTI", &reply, error);
+		status = ask(shard, "MULTI", i < 3 ? REPLY_IS_DONE : REPLY_IS_EXEC, &reply, error);
 	if (status == OK && reply_type(reply) == REPLY_NIL)
 		return error_set(error, RETRY, "fenced", "%s was taken over by somebody else at the same moment", shard->name);
 	return status;

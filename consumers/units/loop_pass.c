@@ -179,7 +179,7 @@ static enum status follow_policy(struct loop *loop, struct error *error)
 	redis_command(loop->redis, 2, (const struct text[]){ TEXT("GET"), { key, (uint32_t)size } });
 	enum status status = redis_wait(loop->redis, LOOP_REDIS_ANSWER_MS, &reply, error);
 	if (status == OK)
-		status = redis_check(reply, key, error);
+		status = redis_check_type(reply, REPLY_IS_VALUE, key, error);
 	if (status == RETRY) {
 		loop_lose_redis(loop, error);
 		return OK;

@@ -147,7 +147,8 @@ void pass_begin(struct pass *pass, struct redis *redis, struct batch *batch, int
 // MULTI, what was queued, and EXEC. An error in the middle of EXEC was not rolled back by Redis: somebody else wrote another type there.
 static enum status take_transaction(struct pass *pass, const struct redisReply *reply, enum pass_end ended, struct error *error)
 {
-	enum status status = redis_check(reply, "a transaction of running counters", error);
+	bool is_exec = !pass->replies_left && pass->replies_taken > 1;  // a reply that is alone is UNWATCH's
+	enum status status = redis_check_type(reply, is_exec ? REPLY_IS_EXEC : REPLY_IS_DONE, "a transaction of running counters", error);
 	if (status != OK || pass->replies_left)
 		return status;
 	for (size_t i = 0; i < reply_count(reply) && status == OK; i++)
@@ -234,7 +235,7 @@ static void begin_trim(struct pass *pass)
 static enum status take_trim_guard(struct pass *pass, const struct redisReply *reply, struct error *error)
 {
 	size_t at = pass->replies_taken - 1;
-	enum status status = redis_check(reply, "the version of a dimension", error);
+	enum status status = redis_check_type(reply, at % 2 ? REPLY_IS_VALUE : REPLY_IS_DONE, "the version of a dimension", error);
 	if (status != OK || at % 2 == 0)
 		return status;
 	int64_t version = -1;

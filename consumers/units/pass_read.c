@@ -70,7 +70,7 @@ static int64_t greater(int64_t a, int64_t b)
 
 static enum status take_state(struct pass *pass, struct dimension *dimension, const struct redisReply *reply, struct error *error)
 {
-	enum status status = redis_check(reply, "the state of a dimension", error);
+	enum status status = redis_check_type(reply, REPLY_IS_ARRAY, "the state of a dimension", error);
 	dimension->stored_at = pass->stored_count;
 	for (size_t i = 0; i + 1 < reply_count(reply) && status == OK; i += 2)
 		status = take_state_field(pass, dimension, reply_text(reply_at(reply, i)), reply_text(reply_at(reply, i + 1)), error);
@@ -87,7 +87,7 @@ static enum status take_outbox(struct pass *pass, struct dimension *dimension, c
 {
 	struct wire_arena arena;
 	struct wire_alert alert;
-	enum status status = redis_check(reply, "the outbox of a dimension", error);
+	enum status status = redis_check_type(reply, REPLY_IS_ARRAY, "the outbox of a dimension", error);
 	for (size_t i = 0; i < reply_count(reply) && status == OK; i++) {
 		struct text value = reply_text(reply_at(reply, i));
 		arena.used = 0;
@@ -105,7 +105,7 @@ enum status pass_take_guard(struct pass *pass, const struct redisReply *reply, s
 {
 	size_t at = pass->replies_taken - 1;
 	if (!at)
-		return redis_check(reply, "WATCH", error);
+		return redis_check_type(reply, REPLY_IS_DONE, "WATCH", error);
 	struct dimension *dimension = &pass->dimension[(at - 1) / 2];
 	return at % 2 ? take_state(pass, dimension, reply, error) : take_outbox(pass, dimension, reply, error);
 }
@@ -178,7 +178,7 @@ static void compare_policy(struct pass *pass)
 static enum status take_head(struct pass *pass, const struct pass_shard *shard, const struct redisReply *reply, struct error *error)
 {
 	struct head head;
-	enum status status = redis_check(reply, "the head of a shard", error);
+	enum status status = redis_check_type(reply, REPLY_IS_VALUE, "the head of a shard", error);
 	if (status != OK || reply_type(reply) == REPLY_NIL)
 		return status;
 	status = head_parse(reply_text(reply), &head, error);
@@ -196,7 +196,7 @@ static enum status take_head(struct pass *pass, const struct pass_shard *shard, 
 
 static enum status take_existing(struct pass *pass, uint32_t derived, const struct redisReply *reply, struct error *error)
 {
-	enum status status = redis_check(reply, "the days of a dimension", error);
+	enum status status = redis_check_type(reply, REPLY_IS_ARRAY, "the days of a dimension", error);
 	for (size_t i = 0; i < reply_count(reply) && status == OK; i++) {
 		struct text field = reply_text(reply_at(reply, i));
 		unsigned day = field.size == 2 ? (unsigned)((field.at[0] - '0') * 10 + (field.at[1] - '0')) - 1 : MONTH_DAYS_MAX;
@@ -221,7 +221,7 @@ static enum status take_before(struct pass *pass, const struct change *change, c
 
 static enum status take_partial(struct pass *pass, const struct redisReply *reply, struct error *error)
 {
-	enum status status = redis_check(reply, "partial counters", error);
+	enum status status = redis_check_type(reply, REPLY_IS_ARRAY, "partial counters", error);
 	for (size_t i = 0; i + 1 < reply_count(reply) && status == OK; i += 2)
 		status = totals_add(&pass->totals, reply_text(reply_at(reply, i)), reply_text(reply_at(reply, i + 1)), error);
 	return status;
@@ -237,7 +237,7 @@ enum status pass_take_read(struct pass *pass, const struct redisReply *reply, st
 		return status;
 	}
 	if (pass->is_other_policy)
-		return redis_check(reply, "partial counters", error);
+		return redis_check_type(reply, REPLY_IS_ARRAY, "partial counters", error);
 	const struct change *change = &pass->batch->change[pass->change_at];
 	uint32_t others = pass_derived_count(pass, change) - 1;
 	if (!pass->change_step) {

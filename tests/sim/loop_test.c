@@ -550,9 +550,12 @@ static void a_stalled_pass_writes_nothing_old(void **state)
 // Half a day, so that a run takes few steps.
 #define HALF_DAY_MS (SIM_WALL_MS - DAY_MS / 2)
 
+static const char *ended_reason;  // of the last program that ended by itself; NULL when none did since the town was opened
+
 static void play_small_town(struct instance **ret_tickets)
 {
 	open_town();
+	ended_reason = NULL;
 	*ret_tickets = town_start_tickets();
 	town_start_units();
 	due_after_ms = 2 * HOUR_MS;
@@ -567,6 +570,8 @@ static void restart_ended(void)
 		struct instance *instance = town_instance(i);
 		if (town_is_running(instance) || instance->is_asked_to_stop)
 			continue;
+		if (instance->has_ended)
+			ended_reason = instance->error.reason;
 		instance->is_asked_to_stop = 1;
 		instance->status = OK;
 		if (!strcmp(instance->program, "units"))
@@ -598,21 +603,49 @@ static bool finish_small_town(const char *what, uint64_t number, struct instance
 	return has_failed;
 }
 
-// Each command to Redis fails in turn, in each way.
+// What passes ends no program; what does not ends one, with the reason. A strange reply may look like another trouble; that nothing is lost over it is all that is asked.
+static void check_ended(enum redis_failure failure, uint64_t command)
+{
+	const char *wanted = failure <= FAIL_MISCONF ? NULL : "redis_refused";
+	if (failure == FAIL_STRANGE)
+		return;
+	if (wanted ? !ended_reason || strcmp(ended_reason, wanted) : ended_reason != NULL)
+		fail_msg("%s at command %llu: a program should have ended with %s, and ended with %s", redis_failure_name(failure), (unsigned long long)command,
+			wanted ? wanted : "nothing", ended_reason ? ended_reason : "nothing");
+}
+
+// Each `step`th command to Redis fails in turn; the rest in the next way.
+static void commands_fail(enum redis_failure failure, uint64_t step)
+{
+	struct instance *tickets;
+	bool has_failed = true;
+	uint64_t command = 1 + (uint64_t)failure % step, count = 0;
+	for (; has_failed && command < MAX_RUNS; command += step, count++) {
+		play_small_town(&tickets);
+		redis_sim_fail_at(command, failure);
+		has_failed = finish_small_town(redis_failure_name(failure), command, NULL);
+		if (has_failed)
+			check_ended(failure, command);
+	}
+	print_message("%s: %llu commands\n", redis_failure_name(failure), (unsigned long long)count - 1);
+}
+
+// Every command, in the ways that differ in what has happened by then.
 static void every_command_fails_in_every_way(void **state)
 {
 	(void)state;
-	struct instance *tickets;
-	for (enum redis_failure failure = FAIL_CUT_BEFORE; failure < FAIL_COUNT; failure++) {
-		bool has_failed = true;
-		uint64_t command = 1;
-		for (; has_failed && command < MAX_RUNS; command++) {
-			play_small_town(&tickets);
-			redis_sim_fail_at(command, failure);
-			has_failed = finish_small_town(redis_failure_name(failure), command, NULL);
-		}
-		print_message("%s: %llu commands\n", redis_failure_name(failure), (unsigned long long)command - 1);
-	}
+	static const enum redis_failure way[] = { FAIL_CUT_BEFORE, FAIL_CUT_AFTER, FAIL_HANG, FAIL_LOADING, FAIL_WRONGTYPE, FAIL_STRANGE };
+	for (size_t i = 0; i < sizeof way / sizeof *way; i++)
+		commands_fail(way[i], 1);
+}
+
+// The other words that Redis has for it, each at a share of the commands.
+static void every_error_of_redis_is_understood(void **state)
+{
+	(void)state;
+	enum { STEP = 5 };
+	for (enum redis_failure failure = FAIL_BUSY; failure < FAIL_WRONGTYPE; failure++)
+		commands_fail(failure, STEP);
 }
 
 // Each program dies in each of its calls in turn.
@@ -668,6 +701,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_pass_survives_a_crash_between_commit_and_sending),
 		cmocka_unit_test(a_stalled_pass_writes_nothing_old),
 		cmocka_unit_test(every_command_fails_in_every_way),
+		cmocka_unit_test(every_error_of_redis_is_understood),
 		cmocka_unit_test(hotline_tickets_dies_in_every_call),
 		cmocka_unit_test(hotline_units_dies_in_every_call),
 	};

@@ -432,19 +432,38 @@ static struct redisReply *queue(struct session *session, struct request *request
 	return reply_new(REPLY_STATUS, TEXT("QUEUED"));
 }
 
-static struct redisReply *refuse(struct session *session, enum redis_failure failure)
+// A reply of a type that the command never has: most never give a number.
+static struct redisReply *strange(const struct request *request)
 {
+	static const char *const counting[] = { "EXISTS", "STRLEN", "UNLINK" };
+	for (size_t i = 0; i < sizeof counting / sizeof *counting; i++)
+		if (text_equal(request->argument[0], text_of(counting[i])))
+			return reply_new(REPLY_STATUS, TEXT("STRANGE"));
+	return reply_new_integer(7);
+}
+
+static struct redisReply *refuse(struct session *session, const struct request *request, enum redis_failure failure)
+{
+	static const char *const text[FAIL_COUNT] = {
+		[FAIL_LOADING] = "LOADING Redis is loading the dataset in memory",
+		[FAIL_BUSY] = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+		[FAIL_CLUSTERDOWN] = "CLUSTERDOWN The cluster is down",
+		[FAIL_READONLY] = "READONLY You can't write against a read only replica.",
+		[FAIL_OOM] = "OOM command not allowed when used memory > 'maxmemory'.",
+		[FAIL_MISCONF] = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+		[FAIL_NOAUTH] = "NOAUTH Authentication required.",
+		[FAIL_NOPERM] = "NOPERM this user has no permissions to run this command",
+		[FAIL_EXECABORT] = "EXECABORT Transaction discarded because of previous errors.",
+		[FAIL_WRONGTYPE] = "WRONGTYPE Operation against a key holding the wrong kind of value",
+	};
 	session->is_refused = session->is_multi;
-	switch (failure) {
-	case FAIL_LOADING: return reply_new(REPLY_ERROR, TEXT("LOADING Redis is loading the dataset in memory"));
-	default: return wrong_type();
-	}
+	return failure == FAIL_STRANGE ? strange(request) : reply_new(REPLY_ERROR, text_of(text[failure]));
 }
 
 // EXEC itself that is refused discards the transaction, as Redis does.
 static struct redisReply *refuse_one(struct session *session, const struct request *request, enum redis_failure failure)
 {
-	struct redisReply *reply = refuse(session, failure);
+	struct redisReply *reply = refuse(session, request, failure);
 	if (text_equal(request->argument[0], TEXT("EXEC"))) {
 		drop_queued(session);
 		unwatch(session);

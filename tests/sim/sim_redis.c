@@ -53,7 +53,8 @@ static bool has_failed;  // outlives the world
 
 const char *redis_failure_name(enum redis_failure failure)
 {
-	static const char *const name[] = { "none", "cut before", "cut after", "no reply", "LOADING", "WRONGTYPE" };
+	static const char *const name[] = { "none", "cut before", "cut after", "no reply", "LOADING", "BUSY", "CLUSTERDOWN", "READONLY", "OOM", "MISCONF", "NOAUTH", "NOPERM",
+		"EXECABORT", "WRONGTYPE", "another type" };
 	return name[failure];
 }
 
@@ -335,7 +336,7 @@ static enum status greet(struct redis *redis, struct error *error)
 	const struct redisReply *reply;
 	redis_command(redis, 1, &TEXT("PING"));
 	enum status status = redis_wait(redis, 2000, &reply, error);
-	return status == OK ? redis_check(reply, "the connection", error) : status;
+	return status == OK ? redis_check_type(reply, REPLY_IS_DONE, "the connection", error) : status;
 }
 
 enum status redis_open(const char *address, struct redis **ret_redis, struct error *error)

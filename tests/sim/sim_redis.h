@@ -27,8 +27,10 @@ void redis_sim_roll_back(int64_t least_us, int64_t most_us);      // cuts all, l
 void redis_sim_roll_back_unseen(const char *prefix, int64_t us);
 void redis_sim_cut(struct member *member);                        // its connections
 
-// What to do to the command of this number, counted from the reset or the last call. One thing, once. LOADING is answered with RETRY, as are READONLY and OOM; WRONGTYPE with FATAL.
-enum redis_failure { FAIL_NOT, FAIL_CUT_BEFORE, FAIL_CUT_AFTER, FAIL_HANG, FAIL_LOADING, FAIL_WRONGTYPE, FAIL_COUNT };
+// What to do to the command of this number, counted from the reset or the last call. One thing, once. From FAIL_LOADING on it is not executed and answered so: up to
+// FAIL_MISCONF with what passes (RETRY), up to FAIL_WRONGTYPE with what does not (FATAL), at last with a reply of a type that this command never has (FATAL).
+enum redis_failure { FAIL_NOT, FAIL_CUT_BEFORE, FAIL_CUT_AFTER, FAIL_HANG, FAIL_LOADING, FAIL_BUSY, FAIL_CLUSTERDOWN, FAIL_READONLY, FAIL_OOM, FAIL_MISCONF, FAIL_NOAUTH, FAIL_NOPERM,
+	FAIL_EXECABORT, FAIL_WRONGTYPE, FAIL_STRANGE, FAIL_COUNT };
 const char *redis_failure_name(enum redis_failure failure);
 void redis_sim_fail_at(uint64_t command, enum redis_failure failure);
 uint64_t redis_sim_commands(void);                                // executed since then
