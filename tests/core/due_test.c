@@ -192,6 +192,26 @@ static void the_heap_gives_the_earliest_first(void **state)
 	assert_int_equal(due_heap_count(due), 0);
 }
 
+// Small heaps in every order: in a large one only the last few look at an only child.
+static void small_heaps_give_the_earliest_first(void **state)
+{
+	(void)state;
+	enum { LOOKS = 4, ORDERS = LOOKS * LOOKS * LOOKS * LOOKS };
+	char id[256];
+	uint32_t size;
+	for (unsigned order = 0; order < ORDERS; order++) {
+		int64_t last_ms = INT64_MIN;
+		for (unsigned i = 0, rest = order; i < LOOKS; i++, rest /= LOOKS)
+			due_heap_push(due, rest % LOOKS, TEXT("T"));
+		for (unsigned i = 0; i < LOOKS; i++) {
+			int64_t first_ms = due_heap_first_ms(due);
+			assert_true(first_ms >= last_ms);
+			assert_true(due_heap_pop(due, first_ms, id, &size));
+			last_ms = first_ms;
+		}
+	}
+}
+
 static void hours_are_counted_from_1970(void **state)
 {
 	(void)state;
@@ -236,6 +256,7 @@ int main(void)
 		FRESH(ids_of_any_length_come_back),
 		FRESH(a_broken_bucket_is_refused),
 		FRESH(the_heap_gives_the_earliest_first),
+		FRESH(small_heaps_give_the_earliest_first),
 		cmocka_unit_test(hours_are_counted_from_1970),
 		cmocka_unit_test(a_set_knows_what_it_was_given),
 	};
