@@ -208,7 +208,7 @@ static enum status take_existing(struct pass *pass, uint32_t derived, const stru
 
 static enum status take_before(struct pass *pass, const struct change *change, const struct redisReply *reply, struct error *error)
 {
-	enum status status = redis_check(reply, "the days of the month before", error);
+	enum status status = redis_check_type(reply, REPLY_IS_ARRAY, "the days of the month before", error);
 	int32_t count = civil_month_day_count(change->month - 1);
 	for (size_t i = 0; i + 1 < reply_count(reply) && status == OK; i += 2) {
 		struct text packed = reply_text(reply_at(reply, i + 1));
