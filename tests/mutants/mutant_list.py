@@ -16,7 +16,7 @@ MUTANTS = [
     (FACTS, "		end_leg(holder, LEG_MOVED, event);", "		end_leg(holder, LEG_RETURNED, event);"),
     (FACTS, "	else if (first && facts->version->redispatch_continues)", "	else if (first)"),
     (FACTS, "	if (!holder && facts->standing)", "	if (false)"),
-    (FACTS, "	if (!leg->late_from_ms)\n		leg->late_from_ms = from_ms;", "	leg->late_from_ms = from_ms;"),
+    (FACTS, "	facts->late[facts->late_count++] = ", "	facts->late[0] = "),
     (FACTS, "	if (event->reopen != ANSWER_YES || !facts->standing)", "	if (event->reopen == ANSWER_NO || !facts->standing)"),
     (FACTS, "	if (!facts->version->reopen_continues)", "	if (true)"),
     (FACTS, "		if (facts->resolution[i].event > event)  // events lie in their order", "		if (facts->resolution[i].event >= event + 2)"),
