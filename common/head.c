@@ -112,7 +112,8 @@ enum status head_parse(struct text text, struct head *ret_head, struct error *er
 	struct head h = { .partition = 0 };
 	uint64_t version = number(&reader, "v", UINT64_MAX);
 	if (!reader.missing && version != HEAD_VERSION)
-		return error_set(error, FATAL, "broken_state", "a head of version %" PRIu64 ", this program knows version %d", version, HEAD_VERSION);
+		return error_set(error, FATAL, "other_version",
+			"a head of version %" PRIu64 ", and this program knows version %d alone: run the program that wrote it, or start over with --rebuild", version, HEAD_VERSION);
 	word(&reader, "topic", h.topic, sizeof h.topic);
 	h.partition = (int32_t)number(&reader, "partition", INT32_MAX);
 	h.partitions = (int32_t)number(&reader, "partitions", INT32_MAX);

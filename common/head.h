@@ -1,6 +1,6 @@
 // head.h - the head of a shard: where it stands. One string in Redis, as logfmt, so that a person can read it:
 //
-//   v=1 topic=hotline.ticket-events partition=3 partitions=4 offset=1234 owner=9f2c6a1b44d07e15 commit=77 clock=1709600000000 revision=1709600000000123
+//   v=2 topic=hotline.ticket-events partition=3 partitions=4 offset=1234 owner=9f2c6a1b44d07e15 commit=77 clock=1709600000000 revision=1709600000000123
 //   edition=1 policy=3f0c... since=1709600000000 names=412 due=474888 changes=12..14 sweep=0 seeds=24290..24291:0 catching_up=no
 #ifndef HOTLINE_HEAD_H
 #define HOTLINE_HEAD_H
@@ -12,7 +12,7 @@
 #include "policy.h"
 #include "text.h"
 
-enum { HEAD_VERSION = 1, HEAD_BYTES_MAX = 1024, HEAD_TOPIC_BYTES = 250 };
+enum { HEAD_VERSION = 2, HEAD_BYTES_MAX = 1024, HEAD_TOPIC_BYTES = 250 };
 
 struct head {
 	char topic[HEAD_TOPIC_BYTES];
@@ -36,7 +36,7 @@ struct head {
 };
 
 size_t head_format(const struct head *head, char ret_string[HEAD_BYTES_MAX]);
-// FATAL broken_state: an unknown version, a missing or a broken field; the error names it.
+// FATAL broken_state: a missing or a broken field; the error names it. FATAL other_version: written by another version of the program; it says what to do.
 MUST_USE enum status head_parse(struct text text, struct head *ret_head, struct error *error);
 
 #endif
