@@ -4,11 +4,13 @@
 //
 // A new edition is a number more in the head, in one step with its text and the order to sweep: every ticket is judged again, before by the edition that it was
 // judged by last, after by the new one. Source: design.md, idea 1.
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil.h"
 #include "keys.h"
 #include "memory.h"
 #include "shard_inside.h"
@@ -32,12 +34,29 @@ static void keep_edition(struct shard *shard, uint32_t number, const struct know
 	shard->edition[number] = policy;
 }
 
+// "+08:00".
+static const char *zone_name(const struct policy *policy, char ret_instant[CIVIL_INSTANT_BYTES])
+{
+	civil_format_instant(0, policy->zone_ms, ret_instant);
+	return ret_instant + strlen("1970-01-01T00:00:00");
+}
+
+enum status shard_check_policy(const struct shard *shard, const struct policy *policy, struct error *error)
+{
+	char in_force[CIVIL_INSTANT_BYTES], wanted[CIVIL_INSTANT_BYTES];
+	if (!shard->policy || shard->policy->policy.zone_ms == policy->zone_ms)
+		return OK;
+	return error_set(error, FATAL, "bad_config", "the policy's zone %s is not the zone %s that %s counts its days in, and days that were counted would move: keep the zone, "
+		"or start over with --rebuild", zone_name(policy, wanted), zone_name(&shard->policy->policy, in_force), shard->name);
+}
+
 // What was in force becomes the edition that tickets were judged by.
 static void put_in_force(struct shard *shard, int64_t since_ms)
 {
 	struct head *head = &shard->head;
 	if (shard->policy)
 		keep_edition(shard, head->edition, shard->policy);
+	assert(!shard->policy || shard->policy->policy.zone_ms == shard->settings->own_policy->policy.zone_ms);
 	shard->policy = shard->settings->own_policy;
 	snprintf(head->policy, sizeof head->policy, "%s", shard->policy->policy.edition);
 	head->edition++;
@@ -124,6 +143,8 @@ enum status shard_choose_policy(struct shard *shard, struct error *error)
 	if (status == OK && shard->head.sweep)
 		status = load_editions(shard, error);
 	if (status != OK)
+		return status;
+	if (shard->settings->told_at_ms > shard->head.policy_since_ms && (status = shard_check_policy(shard, &shard->settings->own_policy->policy, error)) != OK)
 		return status;
 	shard_seed_units(shard);
 	obey(shard, false);

@@ -467,13 +467,21 @@ static enum status start_kafka(struct loop *loop, struct error *error)
 	return status;
 }
 
+static enum status load_policy(struct loop *loop, const struct known_policy **ret_policy, struct error *error)
+{
+	enum status status = policies_load_file(loop->settings.policies, loop->options->common.policy, ret_policy, error);
+	for (size_t i = 0; i < loop->count && status == OK; i++)
+		status = shard_check_policy(loop->place[i].shard, &(*ret_policy)->policy, error);
+	return status;
+}
+
 // A bad file changes nothing. The order counts from now: it goes before what was put in force earlier by anybody.
 static void reload(struct loop *loop)
 {
 	const struct known_policy *policy;
 	struct error error;
 	*loop->start->is_asked_to_reload = 0;
-	if (policies_load_file(loop->settings.policies, loop->options->common.policy, &policy, &error) != OK) {
+	if (load_policy(loop, &policy, &error) != OK) {
 		log_failure(LOG_LEVEL_ERROR, "the policy file is refused; what is in force goes on", &error);
 		metric_add(loop->policies_refused, 1);
 		return;

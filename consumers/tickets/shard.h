@@ -102,6 +102,9 @@ void shard_let_go(struct shard *shard);           // to away, on purpose
 // Whether the process's own policy is not the one in force here: the head had another, and nobody said that it should go.
 bool shard_differs(const struct shard *shard);
 
+// Whether this policy may take the place of the one in force here. FATAL bad_config: its zone is another one, and days that were counted would move.
+MUST_USE enum status shard_check_policy(const struct shard *shard, const struct policy *policy, struct error *error);
+
 const char *shard_name(const struct shard *shard);
 uint32_t shard_topic(const struct shard *shard);
 int32_t shard_partition(const struct shard *shard);

@@ -127,8 +127,11 @@ def mend_month(stack: Stack, months: dict[Any, int]) -> None:
 def refuse_broken_head(stack: Stack) -> None:
     redis, key = stack.redis.client, "hotline:{tickets.2}:head"
     was = redis("GET", key)
-    redis("SET", key, b"v=1 topic=hotline.ticket-events partition=2")
+    redis("SET", key, b"v=2 topic=hotline.ticket-events partition=2")
     refused(stack, one(stack, "hotline-tickets"), FATAL, "broken_state", "head")
+    redis("SET", key, was.replace(b"v=2 ", b"v=1 ", 1))
+    for name in PROGRAMS:
+        refused(stack, one(stack, name, "--settle", "1d"), FATAL, "other_version", "a head of version 1", "--rebuild")
     redis("SET", key, was)
 
 
@@ -146,6 +149,18 @@ def refuse_lost_head(stack: Stack, months: dict[Any, int]) -> None:
     assert rebuilding.process
     check("exit code after --rebuild", 0, rebuilding.process.stop())
     stack.stop()
+
+
+def refuse_other_zone(case: Case, stack: Stack) -> None:
+    """Days that were counted would move. A process that does not insist goes on with the policy in force."""
+    policy = case.folder / "other-zone.yaml"
+    policy.write_text('zone: "+09:00"\n', encoding="utf-8")
+    refused(stack, one(stack, "hotline-tickets", "--policy", str(policy), "--policy-takeover"), CONFIG, "zone +09:00", "zone +08:00", "--rebuild")
+    modest = one(stack, "hotline-tickets", "--policy", str(policy))
+    modest.start()
+    wait_until("it goes on with what is in force", modest.is_ready)
+    assert modest.process
+    check("exit code", 0, modest.process.stop())
 
 
 def refuse_other_partitions(case: Case, stack: Stack) -> None:
@@ -173,6 +188,7 @@ def embedded(case: Case) -> None:
     refuse_wrong_types(stack)
     mend_month(stack, months)
     refuse_broken_head(stack)
+    refuse_other_zone(case, stack)
     refuse_other_partitions(case, stack)
     refuse_lost_head(stack, months)
     refuse_lost_range(stack)

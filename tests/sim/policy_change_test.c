@@ -122,6 +122,27 @@ static void a_bad_file_changes_nothing(void **state)
 	finish();
 }
 
+// Days that were counted would move.
+static void a_file_of_another_zone_changes_nothing(void **state)
+{
+	(void)state;
+	static const char ours[] = "zone: \"+08:00\"", other[] = "zone: \"+09:00\"";
+	town_open(5, &usual);
+	struct instance *tickets = town_start_tickets();
+	send_tickets(0, TICKETS / 2);
+	sim_run_for(3 * SIM_SECOND_US);
+	char *text = town_policy_text(1), *zone = strstr(text, ours);
+	assert_non_null(zone);
+	memcpy(zone, other, sizeof other - 1);
+	town_reload(tickets, text);
+	free(text);
+	send_tickets(TICKETS / 2, TICKETS);
+	town_settle(QUIET_S * SIM_SECOND_US);
+	assert_true(town_is_running(tickets));
+	assert_int_equal(head_of(0).edition, 1);
+	finish();
+}
+
 // The sweep is crashed at every so many calls after the order, until it gets through without one.
 static void a_crash_between_two_chunks_of_the_sweep_is_made_good(void **state)
 {
@@ -208,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_signal_puts_the_file_in_force_without_losing_an_event),
 		cmocka_unit_test(a_bad_file_changes_nothing),
+		cmocka_unit_test(a_file_of_another_zone_changes_nothing),
 		cmocka_unit_test(a_crash_between_two_chunks_of_the_sweep_is_made_good),
 		cmocka_unit_test(an_owner_with_another_file_goes_on_with_what_is_in_force),
 		cmocka_unit_test(an_earlier_order_does_not_turn_a_later_one_back),
