@@ -141,11 +141,13 @@ static void judge_at(const struct shard *shard, const struct subject *subject, c
 		assess(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, facts, outcome);
 }
 
+// The wall clock may be put back, and Redis may lose the head's revision, both at once: what was sent would be newer than what comes.
 static int64_t next_revision(struct shard *shard)
 {
-	int64_t now_us = clock_wall_us();
-	shard->head.revision = shard->head.revision + 1 > now_us ? shard->head.revision + 1 : now_us;
-	return shard->head.revision;
+	int64_t *newest = shard->settings->newest_revision, revision = clock_wall_us();
+	revision = revision > shard->head.revision ? revision : shard->head.revision + 1;
+	revision = revision > *newest ? revision : *newest + 1;
+	return *newest = shard->head.revision = revision;
 }
 
 static struct text holder_of(const struct shard *shard, const struct alert *alert)

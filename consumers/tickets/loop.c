@@ -31,6 +31,7 @@ struct loop {
 	const struct tickets_options *options;
 	const struct loop_start *start;
 	struct shard_settings settings;
+	int64_t newest_revision;
 	struct outlet outlet;
 	struct kafka_consumer *consumer;
 	const char *topic[TOPICS + 1];
@@ -510,6 +511,7 @@ static void configure(struct loop *loop, const struct tickets_options *options, 
 		.names = start->names,
 		.outlet = &loop->outlet,
 		.cache = &loop->cache,
+		.newest_revision = &loop->newest_revision,
 		.kafka = { .brokers = options->common.brokers, .client_id = "hotline-tickets", .property_count = options->common.property.count },
 		.settle_ms = options->settle_ms,
 		.is_event_clock = options->clock == CLOCK_EVENT_INDEX,

@@ -51,6 +51,7 @@ struct shard_settings {
 	bool is_event_clock;             // never the wall clock
 	bool rebuild;                    // start over: forget all that the shard has
 	struct cache_budget *cache;      // of pages and counters
+	int64_t *newest_revision;        // that the process has given an alert
 };
 
 // Counts for /metrics, since the process started.

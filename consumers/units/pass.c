@@ -129,7 +129,8 @@ void pass_begin(struct pass *pass, struct redis *redis, struct batch *batch, int
 {
 	pass->redis = redis;
 	pass->batch = batch;
-	pass->now_us = now_us;
+	// The wall clock may be put back, and Redis may lose the revision that it stored, both at once: what was published would be newer than what comes.
+	pass->now_us = now_us > pass->newest_revision ? now_us : pass->newest_revision + 1;
 	pass->end = PASS_RUNNING;
 	pass->queued = 0;
 	pass->stored_count = pass->raised_count = 0;

@@ -24,7 +24,8 @@ struct pass {
 	const struct pass_setup *setup;
 	struct redis *redis;
 	struct batch *batch;
-	int64_t now_us;
+	int64_t now_us;                      // what revisions are taken from: the wall clock, and never behind the newest one
+	int64_t newest_revision;             // that this pass has given, whatever became of it
 	enum phase phase;
 	enum pass_end end;
 	size_t queued;                       // commands that belong to the next phase

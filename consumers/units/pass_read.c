@@ -79,6 +79,7 @@ static enum status take_state(struct pass *pass, struct dimension *dimension, co
 	for (size_t i = 0; i < pass->batch->belief_count; i++)
 		if (pass->batch->belief[i].dimension == dimension->id)
 			dimension->revision = greater(dimension->revision, pass->batch->belief[i].judgement.revision + 1);
+	pass->newest_revision = greater(pass->newest_revision, dimension->revision);
 	return status;
 }
 

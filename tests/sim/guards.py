@@ -45,9 +45,11 @@ GUARDS = [
     ("an_alert_survives_a_crash_between_commit_and_sending", TAKEOVER, "status = load_outbox(shard, error);", "status = OK; (void)load_outbox;"),
     ("an_alert_survives_a_crash_between_commit_and_sending", STEP, "		if (record.kind == OUTBOX_SUBJECT)\n", "		if (record.kind == 0)\n"),
     ("a_retraction_survives_a_crash_between_commit_and_sending", JUDGE, "	say_messages(shard);", "	(void)say_messages;"),
-    ("a_late_alert_of_a_former_owner_does_no_harm", JUDGE, "shard->head.revision + 1 > now_us ? shard->head.revision + 1 : now_us;", "1;"),
+    ("a_late_alert_of_a_former_owner_does_no_harm", JUDGE, "	return *newest = shard->head.revision = revision;", "	return 1;"),
     ("a_pass_survives_a_crash_between_commit_and_sending", "units/loop_pass.c", "	courier_begin(&loop->courier,", "	loop_commit(loop);\n	courier_begin(&loop->courier,"),
     ("a_pass_survives_a_crash_between_commit_and_sending", "units/pass_read.c", "outgoing_add(&pass->outgoing, OUTGOING_ALERT, alert.id, value);", ""),
+    ("sums_after_a_rollback_are_news_though_the_wall_clock_went_back", "units/pass.c", "now_us > pass->newest_revision ? now_us : pass->newest_revision + 1;", "now_us;"),
+    ("alerts_after_a_rollback_are_news_though_the_wall_clock_went_back", JUDGE, "	revision = revision > *newest ? revision : *newest + 1;\n", ""),
     ("a_stalled_pass_writes_nothing_old", "units/pass_read.c", 'redis_begin(pass->redis, "WATCH");', 'redis_begin(pass->redis, "EXISTS");'),
 ]
 

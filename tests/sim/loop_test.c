@@ -547,6 +547,46 @@ static void a_stalled_pass_writes_nothing_old(void **state)
 	end_as_it_is();
 }
 
+// Idea 5: revisions do not go back, though the wall clock is put back and Redis loses what it stored of them, both at once.
+static void sums_after_a_rollback_are_news_though_the_wall_clock_went_back(void **state)
+{
+	(void)state;
+	open_town();
+	town_start_tickets();
+	struct instance *units = town_start_units();
+	send_tickets("a", 3, FROM_MS);
+	sim_run_for(10 * S);
+	send_tickets("b", 3, FROM_MS);
+	sim_run_for(4 * S);
+	sim_jump_wall(-HOUR_MS);
+	redis_sim_roll_back_unseen("hotline:{unit/", 5 * S);
+	redis_sim_roll_back_unseen("hotline:{city", 5 * S);
+	redis_sim_cut(units->member);
+	send_tickets("c", 1, FROM_MS);
+	end_as_it_is();
+}
+
+static void alerts_after_a_rollback_are_news_though_the_wall_clock_went_back(void **state)
+{
+	(void)state;
+	struct town_setup setup = one_partition;
+	setup.settle_ms = 0;  // reading back would mend it
+	due_after_ms = 0;
+	town_open(1, &setup);
+	town_start_tickets();
+	send_ticket("early", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(5 * S);
+	send_ticket("late", EVENT_RECEIVED, FROM_MS, NULL);
+	send_ticket("late", EVENT_DISPATCHED, FROM_MS, "fire");
+	town_send_clock_marks(FROM_MS + 20 * DAY_MS);
+	sim_run_for(3 * S);
+	sim_jump_wall(-HOUR_MS);
+	redis_sim_roll_back(3 * S + S / 2, 3 * S + S / 2);
+	sim_run_for(5 * S);
+	send_ticket("late", EVENT_RESOLVED, FROM_MS + 20 * DAY_MS, "fire");
+	end_as_it_is();
+}
+
 // Half a day, so that a run takes few steps.
 #define HALF_DAY_MS (SIM_WALL_MS - DAY_MS / 2)
 
@@ -700,6 +740,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_late_alert_of_a_former_owner_does_no_harm),
 		cmocka_unit_test(a_pass_survives_a_crash_between_commit_and_sending),
 		cmocka_unit_test(a_stalled_pass_writes_nothing_old),
+		cmocka_unit_test(sums_after_a_rollback_are_news_though_the_wall_clock_went_back),
+		cmocka_unit_test(alerts_after_a_rollback_are_news_though_the_wall_clock_went_back),
 		cmocka_unit_test(every_command_fails_in_every_way),
 		cmocka_unit_test(every_error_of_redis_is_understood),
 		cmocka_unit_test(hotline_tickets_dies_in_every_call),

@@ -10,13 +10,14 @@ enum { SHARDS = 2, MIB = 1 << 20 };
 static struct cache_budget budget;
 static struct outlet outlet;
 static struct shard_settings settings;
+static int64_t newest_revision;
 static struct shard *shard[SHARDS];
 
 static int set_up(void **state)
 {
 	(void)state;
 	budget = (struct cache_budget){ .limit_bytes = 8 * MIB };
-	settings = (struct shard_settings){ .names = names_new(), .outlet = &outlet, .cache = &budget };
+	settings = (struct shard_settings){ .names = names_new(), .outlet = &outlet, .cache = &budget, .newest_revision = &newest_revision };
 	for (int i = 0; i < SHARDS; i++) {
 		shard[i] = shard_new(&settings, 0, "hotline.ticket-events", i, SHARDS);
 		shard[i]->phase = PHASE_IDLE;

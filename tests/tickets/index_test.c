@@ -11,12 +11,13 @@ enum { MARCH = 2024 * 12 + 2 };
 static struct cache_budget budget = { .limit_bytes = 1 << 20 };
 static struct outlet outlet;
 static struct shard_settings settings;
+static int64_t newest_revision;
 static struct shard *shard;
 
 static int set_up(void **state)
 {
 	(void)state;
-	settings = (struct shard_settings){ .names = names_new(), .outlet = &outlet, .cache = &budget };
+	settings = (struct shard_settings){ .names = names_new(), .outlet = &outlet, .cache = &budget, .newest_revision = &newest_revision };
 	shard = shard_new(&settings, 0, "hotline.ticket-events", 3, 4);
 	return 0;
 }
