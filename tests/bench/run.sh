@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh [--tickets N] [--idle S] [--timeout S] [--profile] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
 # run.sh --peers DIR [--tickets N] [--keep] [PEER...]                - our row beside those of other stream processors, measured by their harness.
+# run.sh --delay [--deadlines N] [--seconds S] [--load N] [--midnight N] - how long after its instant a timed alert lies in Kafka.
 #
 # Starts a Kafka, Redis and programs of its own and stops them; --keep keeps its directory and names it. Programs are taken from $HOTLINE_BUILD, or built as
 # released. README.md says what the rows mean.
@@ -10,12 +11,13 @@ root=$(cd "$here/../.." && pwd)
 # shellcheck source=deploy/packages.sh
 . "$root/deploy/packages.sh"
 
-peers="" rest=()
+peers="" what=bench.py rest=()
 while [[ $# -gt 0 ]]; do
 	case $1 in
 		--peers) [[ $# -ge 2 ]] || { echo "run.sh: --peers needs the directory of the harness" >&2; exit 2; }; peers=$2; shift ;;
+		--delay) what=delay.py ;;
 		--keep) export KEEP=1 ;;
-		-h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+		-h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
 		*) rest+=("$1") ;;
 	esac
 	shift
@@ -29,4 +31,4 @@ if [[ -z ${HOTLINE_BUILD:-} ]]; then
 		{ tail -n 30 "$root/build/release.log" >&2; exit 1; }
 fi
 [[ -z $peers ]] || exec "$here/peers.sh" "$peers" ${rest[@]+"${rest[@]}"}
-exec python3 -B "$here/bench.py" ${rest[@]+"${rest[@]}"}
+exec python3 -B "$here/$what" ${rest[@]+"${rest[@]}"}
