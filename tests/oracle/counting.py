@@ -82,6 +82,13 @@ class Counting:
         if story.is_answered_directly and not story.lead_legs():
             self.add(self._own(story), day, "answered_directly")
 
+    def repeated(self, story: Story, unit: str) -> None:
+        """For the city, its own district and its categories, and for the unit alone."""
+        day = self.day(story.received_at_ms or 0)
+        self.add(self._own(story), day, "repeated")
+        if unit:
+            self.add(self._with_parts(story, f"unit/{unit}"), day, "repeated")
+
     def ticket(self, story: Story) -> None:
         self._count_dispatched_widely(story)
         for leg in story.legs:

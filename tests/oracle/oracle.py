@@ -24,6 +24,7 @@ from typing import Any, Iterable, Iterator
 from counting import Counting
 from days import parse_instant
 from events import gather
+from link_rules import LinkRules
 from month_rules import MonthRules
 from policy import Policy, policy_of
 from result import Result
@@ -38,9 +39,10 @@ def assess(rows: Iterable[dict[str, Any]], clock_ms: int, policy: Policy | None 
     policy, result, rows = policy or Policy(), Result(), list(rows)
     counting = Counting(policy, clock_ms, result)
     tickets, units = gather(rows)
-    for ticket_id, events in tickets.items():
-        if events:
-            judge_ticket(Story(ticket_id, events, policy), policy, clock_ms, counting, result)
+    stories = [Story(ticket_id, events, policy) for ticket_id, events in tickets.items() if events]
+    for story in stories:
+        judge_ticket(story, policy, clock_ms, counting, result)
+    LinkRules(stories, policy, counting, result).judge()
     for unit, events in units.items():
         counting.unit_events(unit, events)
     first_ms = min([parse_instant(row["at"]) for row in rows] + ([] if heard_from_ms is None else [heard_from_ms]), default=clock_ms)

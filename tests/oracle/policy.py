@@ -77,6 +77,12 @@ class Version:
     margin_tickets: int = 2
     tendency_chance: Fraction = Fraction(1, 10000)
     tendency_from: int = 5
+    repeated_within_ms: int = 30 * 24 * HOUR_MS
+    repeated_from: int = 2
+    repeated_to: int = 3
+    crowd_callers: int = 5
+    crowd_within_ms: int = 24 * HOUR_MS
+    crowd_amount: int = 0                   # 0 is off
 
     def has(self, rule: str) -> bool:
         return rule not in self.off
@@ -104,6 +110,9 @@ SETTINGS = {
     "rules/duty/by": ("duty_by_ms", parse_time), "rules/duty-letter/over": ("duty_letter_over", int),
     "rules/margin/tickets": ("margin_tickets", int), "rules/tendency/chance": ("tendency_chance", percent),
     "rules/tendency/from": ("tendency_from", int),
+    "rules/repeated/within": ("repeated_within_ms", parse_duration),
+    "rules/repeated/from": ("repeated_from", int), "rules/repeated/to": ("repeated_to", int),
+    "rules/crowd/callers": ("crowd_callers", int), "rules/crowd/within": ("crowd_within_ms", parse_duration), "rules/crowd/amount": ("crowd_amount", int),
 }
 
 

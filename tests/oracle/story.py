@@ -121,6 +121,7 @@ class Story:
         self.received_at_ms = received[0].at_ms if received else None
         self.kind, self.level, self.channel = (self._last(name, "") for name in ("kind", "level", "channel"))
         self.district, self.category = self._last("district", ""), self._last("category", "")
+        self.caller, self.place, self.amount = self._last("caller", ""), self._last("place", ""), self._last("amount", 0)
         self.is_valid = self._last("valid", None) is not False
         self.is_answered_directly = self._last("answered_directly", None) is True
         bound_at_ms = received[0].at_ms if received else self.events[0].at_ms
