@@ -79,6 +79,7 @@ launch() {
 
 start_redis() {
 	mkdir -p "$dir/redis"
+	"$root/deploy/redis/mend" "$dir/redis"
 	launch redis redis-server "$root/deploy/redis/redis.conf" --port "$redis_port" --dir "$dir/redis" --daemonize no
 	await redis pong
 }

@@ -9,7 +9,7 @@ fails_with 2 "$topics" -b nowhere -X no-such-property=1
 own_kafka
 
 made=$(cat "$tmp/logs/topics")
-is_equal "topics made" 6 "$(grep -c ': made$' <<< "$made")"
+is_equal "topics made" 7 "$(grep -c ': made$' <<< "$made")"
 again=$("$topics" -b "$brokers")
 is_equal "topics that were there" 6 "$(grep -c ': there, ' <<< "$again")"
 fails_with 1 "$topics" -b "$brokers" --partitions 8

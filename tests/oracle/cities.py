@@ -103,7 +103,9 @@ class Maker:
         self.maybe(row, "category", ("物业管理/物业服务管理", "物业管理/停车", "供热", "供热/温度/室温", "物业管理"))
         self.maybe(row, "answered_directly", (True, True, False), 4)
         self.maybe(row, "valid", (True, False, False), 12)
-        self.maybe(row, "place", ("水木清华", "a/b"), 4)
+        self.maybe(row, "place", ("水木清华", "水木清华", "a/b"))
+        self.maybe(row, "caller", ("c-1", "c-2", "c-3", "水"))
+        self.maybe(row, "amount", (1, 4999, 5000), 6)
         return row
 
     def dispatched(self) -> Row:

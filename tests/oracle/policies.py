@@ -27,6 +27,8 @@ RULE_CHOICES: dict[str, tuple[Document, ...]] = {
     "returned-often": ({"from": 3}, {"to": 2}, {"from": 2, "to": 9}), "look-back": ({"days": 1}, {"days": 2}, {"days": 20}),
     "praise": ({"within": "1m"}, {"within": "24h"}, {"within": "300d"}), "duty": ({"by": "09:00"}, {"by": "00:00"}, {"by": "23:59"}),
     "duty-letter": ({"over": 1}, {"over": 2}, {"over": 5}),
+    "repeated": ({"within": "1h"}, {"within": "90d", "to": 5}, {"from": 3}, {"from": 2, "to": 2}),
+    "crowd": ({"callers": 2}, {"callers": 3, "within": "7d"}, {"callers": 2, "within": "1h", "amount": 5000}, {"amount": 1}),
     "margin": ({"tickets": 1}, {"tickets": 5}), "tendency": ({"chance": "100 %", "from": 1}, {"chance": "20 %", "from": 2}, {"chance": "1 %"}),
 }
 TERMS = (

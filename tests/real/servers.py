@@ -28,6 +28,7 @@ class RedisServer:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        self.case.run(str(ROOT / "deploy" / "redis" / "mend"), str(self.folder))
         # A rewrite would begin another file, and the tests cut the end of this one.
         self.process = self.case.start(self.name, ["redis-server", str(ROOT / "deploy" / "redis" / "redis.conf"), "--port", str(self.port),
                                                    "--dir", str(self.folder), "--auto-aof-rewrite-percentage", "0", *self.options])
