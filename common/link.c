@@ -99,8 +99,12 @@ size_t precedence_pack(const struct precedence *precedence, uint8_t ret_bytes[PR
 
 bool precedence_unpack(struct text text, struct precedence *ret_precedence)
 {
-	const uint8_t *at = (const uint8_t *)text.at, *end = at + text.size;
 	struct precedence found = { .earlier_count = 0 };
+	if (!text.size) {
+		*ret_precedence = found;
+		return true;
+	}
+	const uint8_t *at = (const uint8_t *)text.at, *end = at + text.size;
 	uint64_t number;
 	size_t size = text.size ? varint_get(at, text.size, &number) : 0;
 	if (text.size && (!size || !number || number > LINK_EARLIER_MAX))

@@ -63,9 +63,8 @@ def part_stop(case: Case) -> None:
     check("exit code of hotline-simulate", 0, load.end())
     stack.start()
     stack.settle(has_all_counters=False)
-    ends = stack.kafka.ends("hotline.ticket-events")
-    wanted = sum(end - max(stopped_at[f"tickets.{partition}"], 0) for partition, end in ends.items())
-    wanted += sum(stack.kafka.ends("hotline.unit-events").values()) - max(stopped_at["unit-events.0"], 0)
+    ends = {f"{shard}.{partition}": end for shard, topic in state.INPUTS.items() for partition, end in stack.kafka.ends(topic).items()}
+    wanted = sum(end - max(stopped_at[shard], 0) for shard, end in ends.items())
     wait_until("the metrics tell of the last step", lambda: tickets.metric("hotline_events_total") >= wanted)
     check("records taken in after the start, those behind the offsets in the heads", wanted, int(tickets.metric("hotline_events_total")))
     check("duplicates after the start", 0, int(tickets.metric("hotline_duplicates_total")))
@@ -203,7 +202,7 @@ def floor_crossed_and_met(case: Case, stack: Stack) -> None:
 
 def operators_command(stack: Stack) -> None:
     kinds = [row["kind"] for row in stack.hotline("status")]
-    check("rows of hotline status by kind", {"kafka": 1, "redis": 1, "topic": 6, "shard": 5}, {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)})
+    check("rows of hotline status by kind", {"kafka": 1, "redis": 1, "topic": 7, "shard": 9}, {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)})
     check("lag by hotline status", 0, sum(row["lag"] for row in stack.hotline("status") if row["kind"] == "shard"))
     rows = {row["dimension"]: row for row in stack.hotline("units", UNIT, OTHER)}
     check("dispatched, overdue of the late unit", (1, 1), (rows[f"unit/{UNIT}"]["dispatched"], rows[f"unit/{UNIT}"]["overdue"]))

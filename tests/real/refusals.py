@@ -166,7 +166,7 @@ def refuse_other_zone(case: Case, stack: Stack) -> None:
 def refuse_other_partitions(case: Case, stack: Stack) -> None:
     other = DevBroker(case, "--partitions", "6", name="devbroker-6")
     for name in PROGRAMS:
-        refused(stack, one(stack, name, brokers=other.brokers), FATAL, "partitions_changed", "hotline.ticket-events", "with 4;" if name == "hotline-units" else "had 4 partitions and now has 6")
+        refused(stack, one(stack, name, brokers=other.brokers), FATAL, "partitions_changed", "hotline.", "with 4;" if name == "hotline-units" else "had 4 partitions and now has 6")
     other.process.stop()
 
 
