@@ -111,4 +111,7 @@ set(shell_sources
 	common/store_alerts.c
 	common/store_counters.c
 	common/store_tickets.c
+	common/store_months.c
+	common/store_pages.c
+	common/store_index.c
 )

@@ -3,7 +3,7 @@
 #define HOTLINE_STORE_TICKETS_H
 
 #include "assess.h"
-#include "store.h"
+#include "store_index.h"
 
 // What is handed out of one ticket. Everything lives until `visit` returns, which must not use the store.
 struct store_ticket {
@@ -23,14 +23,6 @@ MUST_USE enum status store_visit_tickets(struct store *store, const struct text 
 // only on which pages to look, the tickets say what is true.
 MUST_USE enum status store_visit_alerted(struct store *store, int32_t since_day, enum status (*visit)(void *self, const struct store_ticket *ticket, struct error *error),
 	void *self, struct error *error);
-// Which worklists:
-struct store_lists {
-	const char *list;   // "overdue"; NULL for all
-	const char *unit;   // its id; NULL for all
-	int32_t month;      // STORE_ANY_MONTH for all
-};
-enum { STORE_ANY_MONTH = -1 };
-bool store_is_of_lists(const struct store_lists *lists, struct text list, struct text unit, int32_t month);
 MUST_USE enum status store_visit_listed(struct store *store, const struct store_lists *lists,
 	enum status (*visit)(void *self, const struct store_ticket *ticket, struct error *error), void *self, struct error *error);
 

@@ -81,21 +81,15 @@ bool listed_alert_open(const struct listed_alert *alert, struct wire_arena *aren
 	return true;
 }
 
-struct wire_alert alert_of_ticket(const struct store_ticket *ticket, const struct alert *alert, const struct names *names, struct alert_of_ticket *memory)
+static struct wire_alert alert_of(const struct alert *alert, struct text about, const struct policy *policy, const struct names *names, struct alert_memory *memory)
 {
-	memory->evidence = (struct evidence){ .count = 0 };
-	size_t size = alert_id(alert, ticket->id, ticket->policy, names, memory->id);
-	if (alert->rule->describe)
-		alert->rule->describe(alert, ticket->facts, NULL, &memory->evidence);
 	struct wire_alert out = {
-		.id = { memory->id, (uint32_t)size },
+		.id = { memory->id, (uint32_t)alert_id(alert, about, policy, names, memory->id) },
 		.rule = text_of(alert->rule->id),
-		.ticket_id = ticket->id,
 		.unit = names_text(names, alert->holder ? alert->holder : alert->about.unit),
-		.dimension = names_dimension(names, alert->about.unit),
 		.article = text_of(alert->rule->article),
 		.next_step = text_of(memory->evidence.next_step),
-		.policy = text_of(ticket->policy->edition),
+		.policy = text_of(policy->edition),
 		.at_ms = alert->at_ms,
 		.state = alert->state,
 		.severity = alert->severity,
@@ -105,6 +99,26 @@ struct wire_alert alert_of_ticket(const struct store_ticket *ticket, const struc
 		out.evidence[i].name = text_of(memory->evidence.item[i].name);
 		out.evidence[i].value = text_of(memory->evidence.item[i].value);
 	}
+	return out;
+}
+
+struct wire_alert alert_of_ticket(const struct store_ticket *ticket, const struct alert *alert, const struct names *names, struct alert_memory *memory)
+{
+	memory->evidence = (struct evidence){ .count = 0 };
+	if (alert->rule->describe)
+		alert->rule->describe(alert, ticket->facts, NULL, &memory->evidence);
+	struct wire_alert out = alert_of(alert, ticket->id, ticket->policy, names, memory);
+	out.ticket_id = ticket->id;
+	out.dimension = names_dimension(names, alert->about.unit);
+	return out;
+}
+
+struct wire_alert alert_of_month(const struct store_month_of_unit *month, const struct alert *alert, const struct names *names, struct alert_memory *memory)
+{
+	memory->evidence = (struct evidence){ .count = 0 };
+	alert->rule->describe_unit(alert, month->facts, &memory->evidence);
+	struct wire_alert out = alert_of(alert, month->id, month->policy, names, memory);
+	out.dimension = names_dimension(names, alert->holder);
 	return out;
 }
 

@@ -5,6 +5,7 @@
 #define ALERT_LIST_H
 
 #include "console.h"
+#include "store_months.h"
 #include "store_tickets.h"
 #include "wire.h"
 
@@ -34,12 +35,13 @@ void alert_list_done(struct alert_list *list);
 // The message of a listed alert; its texts live in the arena.
 bool listed_alert_open(const struct listed_alert *alert, struct wire_arena *arena, struct wire_alert *ret_alert);
 
-// An alert of a ticket as the message that goes out of it; texts point into what the arguments hold, and into *evidence and *id.
-struct alert_of_ticket {
+// An alert of a ticket or of a unit's month as the message that goes out of it; texts point into what the arguments hold, and into *memory.
+struct alert_memory {
 	struct evidence evidence;
 	char id[ALERT_ID_BYTES_MAX];
 };
-struct wire_alert alert_of_ticket(const struct store_ticket *ticket, const struct alert *alert, const struct names *names, struct alert_of_ticket *memory);
+struct wire_alert alert_of_ticket(const struct store_ticket *ticket, const struct alert *alert, const struct names *names, struct alert_memory *memory);
+struct wire_alert alert_of_month(const struct store_month_of_unit *month, const struct alert *alert, const struct names *names, struct alert_memory *memory);
 
 const char *alert_state_name(uint8_t state);   // "firing", for machines; "" for none
 const char *severity_name(uint8_t severity);

@@ -76,8 +76,20 @@ static enum status take_ticket(void *self, const struct store_ticket *ticket, st
 	struct search *search = self;
 	(void)error;
 	for (uint32_t i = 0; i < ticket->outcome->alert_count; i++) {
-		struct alert_of_ticket memory;
+		struct alert_memory memory;
 		struct wire_alert alert = alert_of_ticket(ticket, &ticket->outcome->alert[i], store_names(search->store), &memory);
+		keep(search, ALERT_OF_STATE, &alert);
+	}
+	return OK;
+}
+
+static enum status take_month(void *self, const struct store_month_of_unit *month, struct error *error)
+{
+	struct search *search = self;
+	(void)error;
+	for (uint32_t i = 0; i < month->outcome->alert_count; i++) {
+		struct alert_memory memory;
+		struct wire_alert alert = alert_of_month(month, &month->outcome->alert[i], store_names(search->store), &memory);
 		keep(search, ALERT_OF_STATE, &alert);
 	}
 	return OK;
@@ -222,6 +234,8 @@ static enum status retract_lost(struct search *search, struct error *error)
 static enum status find_alerts(struct search *search, struct error *error)
 {
 	enum status status = find_ticket_alerts(search, error);
+	if (status == OK)  // all of them, whatever --since says: they are few
+		status = store_visit_alerted_months(search->store, take_month, search, error);
 	if (status == OK)
 		status = find_dimension_alerts(search, error);
 	if (status != OK)

@@ -248,7 +248,7 @@ static void write_alerts(const struct console *console, const struct store_ticke
 {
 	fprintf(console->out, "\n%s\n", say(console, "Alerts", "预警"));
 	for (uint32_t i = 0; i < ticket->outcome->alert_count; i++) {
-		struct alert_of_ticket memory;
+		struct alert_memory memory;
 		struct wire_alert alert = alert_of_ticket(ticket, &ticket->outcome->alert[i], names, &memory);
 		char at[CONSOLE_INSTANT_BYTES], evidence[EVIDENCE_LINE_BYTES];
 		console_format_instant(alert.at_ms, ticket->policy->zone_ms, at);

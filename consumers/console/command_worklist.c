@@ -75,7 +75,7 @@ static void add_row(struct search *search, const struct store_ticket *ticket, co
 	const struct names *names = store_names(search->store);
 	const struct leg *holder = ticket->facts->holder;
 	struct alert alert = alert_of(ticket, entry);
-	struct alert_of_ticket memory;
+	struct alert_memory memory;
 	struct wire_alert message = alert_of_ticket(ticket, &alert, names, &memory);
 	uint8_t bytes[WIRE_ALERT_BYTES_MAX];
 	search->row = memory_grow(search->row, search->count + 1, sizeof *search->row, &search->capacity);

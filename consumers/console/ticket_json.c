@@ -150,7 +150,7 @@ static json_t *alerts_json(const struct store_ticket *ticket, const struct names
 {
 	json_t *alerts = json_array();
 	for (uint32_t i = 0; i < ticket->outcome->alert_count; i++) {
-		struct alert_of_ticket memory;
+		struct alert_memory memory;
 		struct wire_alert alert = alert_of_ticket(ticket, &ticket->outcome->alert[i], names, &memory);
 		json_array_append_new(alerts, alert_json(&alert, ticket->policy->zone_ms));
 	}
