@@ -106,10 +106,10 @@ bool precedence_unpack(struct text text, struct precedence *ret_precedence)
 	}
 	const uint8_t *at = (const uint8_t *)text.at, *end = at + text.size;
 	uint64_t number;
-	size_t size = text.size ? varint_get(at, text.size, &number) : 0;
-	if (text.size && (!size || !number || number > LINK_EARLIER_MAX))
+	size_t size = varint_get(at, text.size, &number);
+	if (!size || !number || number > LINK_EARLIER_MAX)
 		return false;
-	for (uint64_t left = size ? number : 0; left; left--) {
+	for (uint64_t left = number; left; left--) {
 		at += size;
 		size = varint_get(at, (size_t)(end - at), &number);
 		if (!size || !read_ago(number, LINK_EARLIER_WITHIN_MS, &found.earlier_ms[found.earlier_count++]))
