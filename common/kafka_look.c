@@ -86,6 +86,35 @@ enum status kafka_look_watermarks(struct kafka_look *look, const char *topic, in
 	return OK;
 }
 
+// A client of the group that joins nothing: it asks the group's coordinator.
+static enum status open_member(const struct kafka_config *config, const char *group, rd_kafka_t **ret_client, struct error *error)
+{
+	rd_kafka_conf_t *conf;
+	const struct kafka_setting setting[] = { { "group.id", group, false }, { "enable.auto.commit", "false", false } };
+	enum status status = kafka_client_settings(config, setting, sizeof setting / sizeof *setting, &conf, error);
+	return status == OK ? kafka_client_new(RD_KAFKA_CONSUMER, conf, ret_client, error) : status;
+}
+
+enum status kafka_look_committed(const struct kafka_config *config, const char *group, const char *topic, int32_t count, int timeout_ms, int64_t *ret_offsets,
+	struct error *error)
+{
+	rd_kafka_t *client = NULL;
+	enum status status = open_member(config, group, &client, error);
+	if (status != OK)
+		return status;
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+	for (int32_t i = 0; i < count; i++)
+		rd_kafka_topic_partition_list_add(list, topic, i);
+	rd_kafka_resp_err_t code = count ? rd_kafka_committed(client, list, timeout_ms) : 0;
+	for (int32_t i = 0; i < count && !code; i++)
+		ret_offsets[i] = list->elems[i].offset >= 0 ? list->elems[i].offset : -1;
+	if (code)
+		status = error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell what the group %s has committed of %s: %s", group, topic, rd_kafka_err2str(code));
+	rd_kafka_topic_partition_list_destroy(list);
+	rd_kafka_destroy(client);
+	return status;
+}
+
 static const struct kafka_setting tail_settings[] = {
 	{ "group.id", "hotline-tail", false },  // librdkafka wants one; nothing is joined or committed
 	{ "enable.auto.commit", "false", false },

@@ -24,6 +24,10 @@ const char *kafka_look_broker(const struct kafka_look *look, size_t index);  // 
 MUST_USE enum status kafka_look_partitions(struct kafka_look *look, const char *topic, int32_t *ret_count, struct error *error);
 MUST_USE enum status kafka_look_watermarks(struct kafka_look *look, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high, struct error *error);
 
+// What a group has committed of a topic with so many partitions; -1 of a partition that it has committed nothing of. The group is not joined. RETRY kafka_away.
+MUST_USE enum status kafka_look_committed(const struct kafka_config *config, const char *group, const char *topic, int32_t count, int timeout_ms, int64_t *ret_offsets,
+	struct error *error);
+
 // What comes into a topic from now on.
 struct kafka_tail;
 // FATAL topic_missing, RETRY kafka_away.

@@ -1,4 +1,4 @@
-// `hotline status`: brokers, topics, and how far each shard is.
+// `hotline status`: brokers, topics, how far each shard is, and how far hotline-units.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,13 @@ struct shard_status {
 	int64_t low, high;   // the first offset that Kafka has, and the next that it will give; UNKNOWN
 };
 
+// hotline-units, whose offsets lie in Kafka. One that has committed nothing of a partition begins at its start.
+struct group_status {
+	const char *name;
+	int64_t lag;         // of the changes, all partitions together; UNKNOWN
+	int64_t committed;   // how many partitions it has committed something of
+};
+
 struct memory_status {
 	int64_t used_bytes, max_bytes;  // UNKNOWN where Redis does not say; 0 of max is no limit
 };
@@ -33,6 +40,7 @@ struct view {
 	struct topic topic[TOPICS];
 	size_t topic_count, shard_count;
 	struct shard_status *shard;
+	struct group_status units;
 	struct memory_status memory;
 	int64_t now_ms;
 	int32_t zone_ms;
@@ -77,16 +85,39 @@ static enum status read_topic(struct view *view, struct topic *topic, struct err
 	return status;
 }
 
+static enum status read_units(const struct console *console, struct view *view, struct error *error)
+{
+	int32_t count;
+	enum status status = kafka_look_partitions(view->look, console->changes_topic, &count, error);
+	if (status != OK || !count)
+		return status;
+	int64_t *committed = memory_new((size_t)count * sizeof *committed), low, high, lag = 0;
+	status = kafka_look_committed(&console->kafka, view->units.name, console->changes_topic, count, CONSOLE_KAFKA_MS, committed, error);
+	for (int32_t i = 0; i < count && status == OK; i++) {
+		status = kafka_look_watermarks(view->look, console->changes_topic, i, &low, &high, error);
+		if (status != OK)
+			break;
+		lag += high - (committed[i] < low ? low : committed[i]);
+		view->units.committed += committed[i] >= 0;
+	}
+	if (status == OK)
+		view->units.lag = lag;
+	free(committed);
+	return status;
+}
+
 // Kafka being away is told and not fatal: what Redis holds is still worth seeing.
 static void read_kafka(const struct console *console, struct view *view)
 {
-	const char *const names[TOPICS] = { console->ticket_topic, console->unit_topic, console->link_topic, "hotline.counter-changes", "hotline.unit-counters", console->alert_topic,
+	const char *const names[TOPICS] = { console->ticket_topic, console->unit_topic, console->link_topic, console->changes_topic, "hotline.unit-counters", console->alert_topic,
 		"hotline.dead-letters" };
 	enum status status = kafka_look_open(&console->kafka, CONSOLE_KAFKA_MS, &view->look, &view->kafka_error);
 	for (size_t i = 0; i < TOPICS && names[i] && status == OK; i++) {
 		view->topic[view->topic_count].name = names[i];
 		status = read_topic(view, &view->topic[view->topic_count++], &view->kafka_error);
 	}
+	if (status == OK)
+		status = read_units(console, view, &view->kafka_error);
 	if (status != OK && view->look) {
 		kafka_look_close(view->look);
 		view->look = NULL;
@@ -136,6 +167,16 @@ static json_t *shard_json(const struct view *view, const struct shard_status *st
 	return object;
 }
 
+static json_t *units_json(const struct view *view)
+{
+	json_t *object = json_object();
+	json_object_set_new(object, "kind", json_string("group"));
+	json_object_set_new(object, "group", json_string(view->units.name));
+	json_object_set_new(object, "partitions_committed", json_integer(view->units.committed));
+	json_object_set_new(object, "lag", json_known(view->units.lag));
+	return object;
+}
+
 static json_t *kafka_json(const struct view *view)
 {
 	json_t *object = json_object(), *brokers = json_array();
@@ -174,6 +215,7 @@ static void write_json(const struct console *console, const struct view *view)
 	}
 	for (size_t i = 0; i < view->shard_count; i++)
 		json_out_add(&out, shard_json(view, &view->shard[i]));
+	json_out_add(&out, units_json(view));
 	json_out_end(&out);
 }
 
@@ -267,6 +309,16 @@ static void write_kafka(const struct console *console, const struct view *view)
 	fputc('\n', console->out);
 }
 
+static void write_units(const struct console *console, const struct view *view)
+{
+	if (view->units.lag == UNKNOWN)
+		return;
+	fprintf(console->out, "\n%s  ", view->units.name);
+	if (!view->units.committed)
+		fprintf(console->out, "%s, ", say(console, "nothing committed yet", "尚未提交位移"));
+	fprintf(console->out, say(console, "%" PRId64 " changes to be summed\n", "待汇总变更 %" PRId64 " 条\n"), view->units.lag);
+}
+
 static void write_people(const struct console *console, const struct view *view)
 {
 	write_kafka(console, view);
@@ -285,6 +337,7 @@ static void write_people(const struct console *console, const struct view *view)
 	struct table *shards = shard_table(console, view);
 	table_write(shards, console->out);
 	table_free(shards);
+	write_units(console, view);
 }
 
 static void write_csv(const struct console *console, const struct view *view)
@@ -304,6 +357,7 @@ static enum status look_around(const struct console *console, struct view *view,
 		return status;
 	view->zone_ms = policy->zone_ms;
 	view->now_ms = clock_wall_ms();
+	view->units = (struct group_status){ .name = console->units_group, .lag = UNKNOWN };
 	view->shard_count = store_shard_count(view->store);
 	view->shard = memory_new(view->shard_count * sizeof *view->shard);
 	for (size_t i = 0; i < view->shard_count; i++)
@@ -331,10 +385,19 @@ static enum status run(struct console *console, struct error *error)
 	return status;
 }
 
+static const struct option options[] = {
+	{ .name = "changes-topic", .type = OPTION_STRING, .offset = CONSOLE_FIELD(changes_topic), .value = "TOPIC", .initial = "hotline.counter-changes",
+		.help = "Where the shards say what to sum again." },
+	{ .name = "units-group", .type = OPTION_STRING, .offset = CONSOLE_FIELD(units_group), .value = "GROUP", .initial = "hotline-units",
+		.help = "The consumer group of hotline-units." },
+};
+
 const struct command command_status = {
 	.name = "status",
-	.english = "brokers, topics, and how far each shard is",
-	.chinese = "消息集群、主题和各分片的进度",
+	.english = "brokers, topics, how far each shard is, and how far hotline-units",
+	.chinese = "消息集群、主题、各分片和汇总的进度",
 	.run = run,
+	.option = options,
+	.option_count = sizeof options / sizeof *options,
 	.can_watch = true,
 };

@@ -24,6 +24,7 @@ struct console {
 	struct options_common common;
 	struct kafka_config kafka;
 	const char *ticket_topic, *unit_topic, *link_topic, *alert_topic;
+	const char *changes_topic, *units_group;                               // status
 	int format;                    // enum format
 	enum language language;
 	const char *lang;              // as it was given

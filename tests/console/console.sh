@@ -129,6 +129,7 @@ json status
 asks '.[] | select(.kind == "kafka") | .available' false
 asks '[.[] | select(.kind == "shard") | [.shard, .offset, .lag, .commit, .owner, .clock, .catching_up]] | .[1]' \
 	'["tickets.1",101,null,77,"9f2c6a1b44d07e15","2024-03-20T12:00:00+08:00",false]'
+asks '.[] | select(.kind == "group") | .lag' null
 has_line "away" '^Kafka +away: ' "$("$hotline" status)"
 is_equal "shards as CSV" 4 "$("$hotline" status --format csv | wc -l)"
 
@@ -161,6 +162,12 @@ export HOTLINE_BROKERS=$brokers
 json status
 asks '.[] | select(.kind == "topic" and .topic == "hotline.alerts") | .partitions' 4
 asks '[.[] | select(.kind == "shard") | .lag] | .[0]' -100
+asks '[.[] | select(.kind == "group") | [.group, .partitions_committed, .lag]]' '[["hotline-units",0,0]]'
+echo D > "$tmp/change"
+kcat -P -b "$brokers" -t hotline.counter-changes -p 1 "$tmp/change"
+json status
+asks '.[] | select(.kind == "group") | .lag' 1
+has_line "units" '^hotline-units  nothing committed yet, 1 changes to be summed$' "$("$hotline" status)"
 
 # shellcheck disable=SC2059  # the escape is made here
 varint() { local n=$1; while ((n > 127)); do printf "\\x$(printf %x $((n & 127 | 128)))"; ((n >>= 7)) || true; done; printf "\\x$(printf %x "$n")"; }

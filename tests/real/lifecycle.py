@@ -202,8 +202,9 @@ def floor_crossed_and_met(case: Case, stack: Stack) -> None:
 
 def operators_command(stack: Stack) -> None:
     kinds = [row["kind"] for row in stack.hotline("status")]
-    check("rows of hotline status by kind", {"kafka": 1, "redis": 1, "topic": 7, "shard": 9}, {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)})
+    check("rows of hotline status by kind", {"kafka": 1, "redis": 1, "topic": 7, "shard": 9, "group": 1}, {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)})
     check("lag by hotline status", 0, sum(row["lag"] for row in stack.hotline("status") if row["kind"] == "shard"))
+    wait_until("hotline-units has committed all", lambda: [("hotline-units", 0)] == [(row["group"], row["lag"]) for row in stack.hotline("status") if row["kind"] == "group"])
     rows = {row["dimension"]: row for row in stack.hotline("units", UNIT, OTHER)}
     check("dispatched, overdue of the late unit", (1, 1), (rows[f"unit/{UNIT}"]["dispatched"], rows[f"unit/{UNIT}"]["overdue"]))
     check("satisfied of the other unit", 19, rows[f"unit/{OTHER}"]["satisfied"])
