@@ -77,7 +77,7 @@ static bool is_index_wanted(const struct store_search *search, struct text name,
 		&& (search->lists->month == STORE_ANY_MONTH || search->lists->month == month);
 }
 
-// Shards of tickets come first.
+// Shards of tickets come first; those of links, which come last, have no indexes.
 static size_t first_shard(const struct finder *finder)
 {
 	return finder->search->is_of_units ? (size_t)store_partitions(finder->store) : 0;
