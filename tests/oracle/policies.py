@@ -10,7 +10,7 @@ from days import date_of_day, format_day, parse_day
 Document = dict[str, Any]
 RULES = ("overdue", "floors", "due-warnings", "escalation", "month-end", "return-late", "return-slip", "circulated", "returned-often", "shirked", "ping-pong",
          "dissatisfied", "low-star", "look-back", "claim-conflict", "revisit-invalid", "praise", "duty", "duty-letter", "margin",
-         "tendency")
+         "tendency", "repeated", "crowd")
 # Each setting with values that make it matter in a small city.
 CHOICES: dict[str, tuple[Any, ...]] = {
     "count": ("civil", "clock"), "roll": (True, False), "close_of_business": ("24:00", "17:30", "00:01"),

@@ -483,16 +483,16 @@ class TestOrder(unittest.TestCase):
 
     def test_the_cities_reach_everything(self) -> None:
         seen: Counter[str] = Counter()
-        for seed in range(1, 151):
+        for seed in (*range(1, 151), 194, 323):  # the last two for what is rare
             city = cities.make(seed)
             seen["clocks"] += sum(step.row is None for step in city.steps)
-            for line in compare.judge_by_oracle(city)[-1]:
+            for line in (line for told in compare.judge_by_oracle(city) for line in told):
                 words = line.split(" ")
                 kind = {"counter": words[-2], "worklist": f"worklist/{words[1]}", "alert": words[1].split("/")[0] + (" firing" if " firing " in line else " resolved")}
                 seen[kind[words[0]]] += 1
         counters = {"received", "valid", "answered_directly", "dispatched", "completed", "assisted", "returned", "returned_late", "resolved", "same_day",
                     "resolved_on_time", "overdue", "rated", "satisfied", "dissatisfied", "praised", "revisited", "revisited_effective", "reopened", "shirked",
-                    "escalated", "duty_missed", "open_overdue", "calls_offered", "calls_answered", "knowledge_updates", "points_added", "points_taken"} | {f"stars_{n}" for n in range(6)}
+                    "escalated", "duty_missed", "open_overdue", "repeated", "calls_offered", "calls_answered", "knowledge_updates", "points_added", "points_taken"} | {f"stars_{n}" for n in range(6)}
         lists = {f"worklist/{name}" for name in ("dissatisfied", "low-star", "overdue", "shirked", "returned-often", "look-back", "revisit-invalid", "month-end")}
         for_good = {"shirked", "praise", "duty-letter", *DIMENSION_RULES}   # these end by being taken back only; of a month only what fires is known
         alerts = {f"{rule} {state}" for rule in policies.RULES for state in ("firing", "resolved") if state == "firing" or rule not in for_good}

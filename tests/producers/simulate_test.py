@@ -18,7 +18,7 @@ from days import parse_instant  # noqa: E402
 from events import points_e4  # noqa: E402
 from policy import Policy, Version, roster_of, version_with  # noqa: E402
 
-NO_RULES = {"rules": {"escalation": "off", "duty": "off"}}  # the made-up city does not know what rules count
+NO_RULES = {"rules": {"escalation": "off", "duty": "off", "repeated": "off"}}  # the made-up city does not know what rules count
 ROSTER_LINE = re.compile(r"- \{ id: ([^,]+), name: [^,]+(?:, district: ([^,]+))?(?:, group: ([^,]+))?, duty: (true|false) \}")
 
 
