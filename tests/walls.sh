@@ -246,7 +246,7 @@ prove() {
 	lets_pass forgotten common/a.c '// every ticket that is still TODOne and XXXL\n'
 
 	catches paths deploy/a.sh '#!/bin/bash\ncat /home/someone/x\n' :2:
-	catches paths README.md 'see `/root/x`\n'
+	catches paths README.md 'see `/''root/x`\n'
 	lets_pass paths README.md 'see deploy/home/x, ../work/x and https://a.b/home/x\n'
 
 	put CMakeLists.txt 'add_executable(a a.c)\n'

@@ -111,12 +111,7 @@ def main(case: Case) -> None:
     random_.shuffle(rest)
     for part in range(4):
         send(stack, rest[part::4], "--no-marks")
-        for consumer in stack.consumers:
-            assert consumer.process
-            consumer.process.kill()
-        if part % 2:
-            stack.redis.kill()
-            stack.redis.start()
+        stack.kill(takes_redis=part % 2 == 1)
         stack.start(has_to_be_ready=part == 3)
     check_all(stack, "all, with kills", events)
     send(stack, events, "--shuffle", "7")

@@ -117,6 +117,15 @@ class Stack:
         """The operator's command, for programs."""
         return json.loads(self.case.run(program("hotline"), *arguments, "--format", "json", environment=self.environment()))
 
+    def kill(self, takes_redis: bool) -> None:
+        """kill -9 of every consumer; of Redis too, which comes back."""
+        for consumer in self.consumers:
+            assert consumer.process
+            consumer.process.kill()
+        if takes_redis:
+            self.redis.kill()
+            self.redis.start()
+
     def freeze(self, consumer: Consumer) -> None:
         assert consumer.process
         consumer.process.send(signal.SIGSTOP)

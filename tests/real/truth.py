@@ -101,12 +101,7 @@ class Truth:
         stack, random_ = self.stack, random.Random(seed)
         for part in range(4):
             stack.replay("--shuffle", str(seed + part), "--no-marks", *self.source)
-            for consumer in stack.consumers:
-                assert consumer.process
-                consumer.process.kill()
-            if part % 2:
-                stack.redis.kill()
-                stack.redis.start()
+            stack.kill(takes_redis=part % 2 == 1)
             random_.shuffle(stack.consumers)
             stack.start(has_to_be_ready=part == 3)
         stack.replay("--shuffle", str(seed + 4), *self.source)
