@@ -10,7 +10,7 @@ ask() { redis-cli -p "$port" "$@"; }
 arguments=("$root/deploy/redis/redis.conf" --port "$port" --dir "$tmp/redis" --daemonize no)
 up() {
 	start redis redis-server "${arguments[@]}"
-	wait_for 10 "Redis" eval '[[ $(ask ping 2> /dev/null) == PONG ]]'
+	wait_for 10 "Redis" is_pong "$port"
 }
 
 "$root/deploy/redis/mend" "$tmp/redis"  # nothing is there yet
