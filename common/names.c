@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "memory.h"
@@ -55,7 +56,7 @@ void names_free(struct names *names)
 
 static uint32_t hash_of(enum name_kind kind, struct text name)
 {
-	return XXH32(name.at ? name.at : "", name.size, kind);
+	return (uint32_t)XXH3_64bits_withSeed(name.at ? name.at : "", name.size, kind);
 }
 
 // The slot that holds the name, or the free one where it would go.

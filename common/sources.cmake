@@ -105,6 +105,8 @@ set(shell_sources
 	common/redis_address.c
 	common/redis_check.c
 	common/wire.c
+	common/wire_alert.c
+	common/wire_flat.c
 	common/words.c
 	common/kafka_look.c
 	common/store.c

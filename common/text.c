@@ -71,15 +71,23 @@ static bool is_plain_three(const uint8_t *at, size_t left)
 	return left >= 3 && at[0] > 0xe0 && at[0] < 0xf0 && at[0] != 0xed && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80;
 }
 
+static bool is_ascii(uint64_t bytes)
+{
+	return !(bytes & EACH(0x80)) && !below(bytes, 1);
+}
+
+// The last bytes of a text are looked at once more, eight together.
 bool text_is_utf8(struct text text)
 {
 	const uint8_t *at = (const uint8_t *)text.at;
 	for (size_t i = 0; i < text.size;) {
 		size_t left = text.size - i;
-		if (left >= 8 && !(eight(at + i) & EACH(0x80)) && !below(eight(at + i), 1)) {
+		if (left >= 8 && is_ascii(eight(at + i))) {
 			i += 8;
 			continue;
 		}
+		if (left < 8 && text.size >= 8 && is_ascii(eight(at + text.size - 8)))
+			return true;
 		size_t size = at[i] - 1u < 0x7f ? 1 : is_plain_three(at + i, left) ? 3 : utf8_size(at + i, left);
 		if (!size)
 			return false;
@@ -88,13 +96,20 @@ bool text_is_utf8(struct text text)
 	return true;
 }
 
+static bool have_control(uint64_t bytes)
+{
+	return below(bytes, 0x20) || below(bytes ^ EACH(0x7f), 1);
+}
+
 bool text_has_control(struct text text)
 {
 	const uint8_t *at = (const uint8_t *)text.at;
 	size_t i = 0;
 	for (; i + 8 <= text.size; i += 8)
-		if (below(eight(at + i), 0x20) || below(eight(at + i) ^ EACH(0x7f), 1))
+		if (have_control(eight(at + i)))
 			return true;
+	if (i && i < text.size)
+		return have_control(eight(at + text.size - 8));
 	for (; i < text.size; i++)
 		if (at[i] < 0x20 || at[i] == 0x7f)
 			return true;

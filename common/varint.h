@@ -19,10 +19,19 @@ static inline size_t varint_put(uint8_t *bytes, uint64_t number)
 	return size;
 }
 
+static inline size_t varint_size(uint64_t number)
+{
+	return number < 0x80 ? 1 : (size_t)(63 - __builtin_clzll(number)) / 7 + 1;
+}
+
 // Returns the bytes read; 0 when they end too early or run on.
 static inline size_t varint_get(const uint8_t *bytes, size_t left, uint64_t *ret_number)
 {
 	uint64_t number = 0;
+	if (left && bytes[0] < 0x80) {  // most are small
+		*ret_number = bytes[0];
+		return 1;
+	}
 	for (size_t size = 0; size < left && size < VARINT_BYTES_MAX; size++) {
 		number |= (uint64_t)(bytes[size] & 0x7f) << (7 * size);
 		if (bytes[size] < 0x80) {

@@ -11,6 +11,7 @@
 #include "unit_counters.pb-c.h"
 #include "unit_event.pb-c.h"
 #include "varint.h"
+#include "wire_flat.h"
 
 // protobuf-c asks for memory here; nothing is given back one by one. Without room it gets NULL and refuses the message.
 static void *arena_take(void *self, size_t size)
@@ -103,10 +104,9 @@ static enum status check_nul(const ProtobufCMessageDescriptor *type, struct text
 	return OK;
 }
 
-static enum status name_of(struct names *names, enum name_kind kind, const char *string, name_id *ret_name, struct error *error)
+static enum status name_of(struct names *names, enum name_kind kind, struct text name, name_id *ret_name, struct error *error)
 {
 	*ret_name = 0;
-	struct text name = text_of(string);
 	if (!name.size)
 		return OK;
 	*ret_name = names_find(names, kind, name);
@@ -126,96 +126,151 @@ static uint8_t small(int64_t number)
 	return number < 0 || number > 254 ? 255 : (uint8_t)number;
 }
 
+static enum status unwrap(struct text *value, struct error *error)
+{
+	enum status status = check_size(*value, error);
+	return status == OK ? unframe(value, error) : status;
+}
+
+static enum status open_bare(const ProtobufCMessageDescriptor *type, struct text bare, struct wire_arena *arena, ProtobufCMessage **ret_message,
+	struct error *error)
+{
+	*ret_message = unpack(type, bare, arena, error);
+	return *ret_message ? check_nul(type, bare, error) : REJECT;
+}
+
 static enum status open_message(const ProtobufCMessageDescriptor *type, struct text value, struct wire_arena *arena, ProtobufCMessage **ret_message,
 	struct error *error)
 {
-	enum status status = check_size(value, error);
-	if (status == OK)
-		status = unframe(&value, error);
-	if (status != OK)
+	enum status status = unwrap(&value, error);
+	return status == OK ? open_bare(type, value, arena, ret_message, error) : status;
+}
+
+// Reads a plain message out of a copy in the arena, since texts outlive the message.
+static bool scan(const ProtobufCMessageDescriptor *type, struct text bare, struct wire_arena *arena, struct flat *ret_flat)
+{
+	size_t used = arena->used;
+	char *copy = arena_take(arena, bare.size);
+	if (copy && flat_scan(type, (struct text){ memcpy(copy, bare.at, bare.size), bare.size }, ret_flat))
+		return true;
+	arena->used = used;
+	return false;
+}
+
+static enum status open_flat(const ProtobufCMessageDescriptor *type, struct text value, struct wire_arena *arena, struct flat *ret_flat, struct error *error)
+{
+	ProtobufCMessage *message;
+	enum status status = unwrap(&value, error);
+	if (status != OK || scan(type, value, arena, ret_flat))
 		return status;
-	*ret_message = unpack(type, value, arena, error);
-	return *ret_message ? check_nul(type, value, error) : REJECT;
+	status = open_bare(type, value, arena, &message, error);
+	if (status == OK)
+		flat_take(message, ret_flat);
+	return status;
+}
+
+// The numbers of the fields in proto/ticket_event.proto.
+enum {
+	TICKET_ID = 1, AT_MS, TYPE, UNIT, DISTRICT, CATEGORY, KIND, DUE_AT_MS, SATISFIED, STARS, SEQ, VOID, LEVEL, CHANNEL, CALLER, PLACE, TITLE, ANSWERED_DIRECTLY,
+	VALID, AMOUNT, ROLE, ACCEPTED_AT_MS, CONFIRMED, REASON, SLIP, SIGNED_BY, STATUTE, OUTCOME, CLAIMS_SATISFIED, PRAISED, EFFECTIVE, REOPEN, LINK, LINK_CHECK,
+	LINK_REVISION, EARLIER,
+};
+
+#define NUMBER(id) (flat->field[id].number)
+#define TEXT_OF(id) (flat->field[id].text)
+
+static struct event ticket_event_of(const struct flat *flat)
+{
+	bool has_stars = flat->given >> STARS & 1;
+	struct event event = {
+		.at_ms = NUMBER(AT_MS),
+		.seq = (uint32_t)NUMBER(SEQ),
+		.type = (uint8_t)NUMBER(TYPE),
+		.is_void = NUMBER(VOID),
+		.kind = small(NUMBER(KIND)),
+		.level = small(NUMBER(LEVEL)),
+		.channel = small(NUMBER(CHANNEL)),
+		.answered_directly = small(NUMBER(ANSWERED_DIRECTLY)),
+		.valid = small(NUMBER(VALID)),
+		.role = small(NUMBER(ROLE)),
+		.confirmed = small(NUMBER(CONFIRMED)),
+		.slip = TEXT_OF(SIGNED_BY).size && NUMBER(SLIP) == ANSWER_NONE ? ANSWER_YES : small(NUMBER(SLIP)),
+		.outcome = small(NUMBER(OUTCOME)),
+		.claims_satisfied = small(NUMBER(CLAIMS_SATISFIED)),
+		.satisfied = small(NUMBER(SATISFIED)),
+		.praised = small(NUMBER(PRAISED)),
+		.effective = small(NUMBER(EFFECTIVE)),
+		.reopen = small(NUMBER(REOPEN)),
+		.stars = !has_stars ? STARS_NONE : NUMBER(STARS) < 0 || NUMBER(STARS) > STARS_MAX ? STARS_MAX + 1 : (int8_t)NUMBER(STARS),
+		.due_at_ms = NUMBER(DUE_AT_MS),
+		.accepted_at_ms = NUMBER(ACCEPTED_AT_MS),
+		.amount = NUMBER(AMOUNT),
+		.caller = TEXT_OF(CALLER),
+		.place = TEXT_OF(PLACE),
+		.title = TEXT_OF(TITLE),
+		.reason = TEXT_OF(REASON),
+		.signed_by = TEXT_OF(SIGNED_BY),
+		.statute = TEXT_OF(STATUTE),
+	};
+	if (event.type == EVENT_LINKED) {
+		event.kind = small(NUMBER(LINK));
+		event.answered = NUMBER(LINK_CHECK);
+		event.amount = NUMBER(LINK_REVISION);
+		event.reason = TEXT_OF(EARLIER);
+	}
+	return event;
+}
+
+static enum status check_type(int64_t type, int64_t last, struct error *error)
+{
+	return type < 1 || type > last ? error_set(error, REJECT, "bad_field", "unknown type %d", (int)type) : OK;
 }
 
 enum status wire_unpack_ticket_event(struct text value, struct names *names, struct wire_arena *arena, struct text *ret_ticket_id, struct event *ret_event,
 	struct error *error)
 {
-	ProtobufCMessage *message;
-	enum status status = open_message(&hotline__v1__ticket_event__descriptor, value, arena, &message, error);
+	struct flat read, *flat = &read;
+	enum status status = open_flat(&hotline__v1__ticket_event__descriptor, value, arena, flat, error);
+	if (status == OK)
+		status = check_type(NUMBER(TYPE), HOTLINE__V1__EVENT_TYPE__LINKED, error);
 	if (status != OK)
 		return status;
-	const Hotline__V1__TicketEvent *in = (const Hotline__V1__TicketEvent *)message;
-	if (in->type < HOTLINE__V1__EVENT_TYPE__RECEIVED || in->type > HOTLINE__V1__EVENT_TYPE__LINKED)
-		return error_set(error, REJECT, "bad_field", "unknown type %d", (int)in->type);
-	bool has_stars = in->given_case == HOTLINE__V1__TICKET_EVENT__GIVEN_STARS;
-	struct event event = {
-		.at_ms = in->at_ms,
-		.seq = in->seq,
-		.type = (uint8_t)in->type,
-		.is_void = in->void_,
-		.kind = small(in->kind),
-		.level = small(in->level),
-		.channel = small(in->channel),
-		.answered_directly = small(in->answered_directly),
-		.valid = small(in->valid),
-		.role = small(in->role),
-		.confirmed = small(in->confirmed),
-		.slip = in->signed_by[0] && in->slip == HOTLINE__V1__ANSWER__ANSWER_UNSPECIFIED ? ANSWER_YES : small(in->slip),
-		.outcome = small(in->outcome),
-		.claims_satisfied = small(in->claims_satisfied),
-		.satisfied = small(in->satisfied),
-		.praised = small(in->praised),
-		.effective = small(in->effective),
-		.reopen = small(in->reopen),
-		.stars = !has_stars ? STARS_NONE : in->stars < 0 || in->stars > STARS_MAX ? STARS_MAX + 1 : (int8_t)in->stars,
-		.due_at_ms = in->due_at_ms,
-		.accepted_at_ms = in->accepted_at_ms,
-		.amount = in->amount,
-		.caller = text_of(in->caller),
-		.place = text_of(in->place),
-		.title = text_of(in->title),
-		.reason = text_of(in->reason),
-		.signed_by = text_of(in->signed_by),
-		.statute = text_of(in->statute),
-	};
-	if (event.type == EVENT_LINKED) {
-		event.kind = small(in->link);
-		event.answered = in->link_check;
-		event.amount = in->link_revision;
-		event.reason = (struct text){ (const char *)in->earlier.data, (uint32_t)in->earlier.len };
-	}
-	struct text ticket_id = text_of(in->ticket_id);
-	if ((status = event_check_ticket_id(ticket_id, error)) != OK || (status = name_of(names, NAME_UNIT, in->unit, &event.unit, error)) != OK ||
-	    (status = name_of(names, NAME_DISTRICT, in->district, &event.district, error)) != OK ||
-	    (status = name_of(names, NAME_CATEGORY, in->category, &event.category, error)) != OK || (status = event_check(&event, error)) != OK)
+	struct event event = ticket_event_of(flat);
+	if ((status = event_check_ticket_id(TEXT_OF(TICKET_ID), error)) != OK ||
+	    (status = name_of(names, NAME_UNIT, TEXT_OF(UNIT), &event.unit, error)) != OK ||
+	    (status = name_of(names, NAME_DISTRICT, TEXT_OF(DISTRICT), &event.district, error)) != OK ||
+	    (status = name_of(names, NAME_CATEGORY, TEXT_OF(CATEGORY), &event.category, error)) != OK || (status = event_check(&event, error)) != OK)
 		return status;
-	*ret_ticket_id = ticket_id;
+	*ret_ticket_id = TEXT_OF(TICKET_ID);
 	*ret_event = event;
 	return OK;
 }
 
+// The numbers of the fields in proto/unit_event.proto.
+enum { OF_UNIT = 1, OF_AT_MS, OF_TYPE, OF_SEQ, OF_VOID, OF_OFFERED, OF_ANSWERED, OF_COUNT, OF_POINTS_E4, OF_REASON, OF_TICKET_ID };
+
 enum status wire_unpack_unit_event(struct text value, struct names *names, struct wire_arena *arena, struct event *ret_event, struct error *error)
 {
-	ProtobufCMessage *message;
-	enum status status = open_message(&hotline__v1__unit_event__descriptor, value, arena, &message, error);
+	struct flat read, *flat = &read;
+	enum status status = open_flat(&hotline__v1__unit_event__descriptor, value, arena, flat, error);
+	if (status == OK)
+		status = check_type(NUMBER(OF_TYPE), HOTLINE__V1__UNIT_EVENT_TYPE__MARKED, error);
 	if (status != OK)
 		return status;
-	const Hotline__V1__UnitEvent *in = (const Hotline__V1__UnitEvent *)message;
-	if (in->type < HOTLINE__V1__UNIT_EVENT_TYPE__LOGGED_IN || in->type > HOTLINE__V1__UNIT_EVENT_TYPE__MARKED)
-		return error_set(error, REJECT, "bad_field", "unknown type %d", (int)in->type);
-	struct event event = event_of((enum event_type)(EVENT_LOGGED_IN - 1 + (int)in->type), in->at_ms);
-	event.seq = in->seq;
-	event.is_void = in->void_;
-	event.amount = event.type == EVENT_CALLS ? in->offered : event.type == EVENT_POINTS ? in->points_e4 : in->count;
-	event.answered = in->answered;
-	event.reason = text_of(in->reason);
-	event.ticket_id = text_of(in->ticket_id);
-	if ((status = name_of(names, NAME_UNIT, in->unit, &event.unit, error)) != OK || (status = event_check(&event, error)) != OK)
+	struct event event = event_of((enum event_type)(EVENT_LOGGED_IN - 1 + (int)NUMBER(OF_TYPE)), NUMBER(OF_AT_MS));
+	event.seq = (uint32_t)NUMBER(OF_SEQ);
+	event.is_void = NUMBER(OF_VOID);
+	event.amount = NUMBER(event.type == EVENT_CALLS ? OF_OFFERED : event.type == EVENT_POINTS ? OF_POINTS_E4 : OF_COUNT);
+	event.answered = NUMBER(OF_ANSWERED);
+	event.reason = TEXT_OF(OF_REASON);
+	event.ticket_id = TEXT_OF(OF_TICKET_ID);
+	if ((status = name_of(names, NAME_UNIT, TEXT_OF(OF_UNIT), &event.unit, error)) != OK || (status = event_check(&event, error)) != OK)
 		return status;
 	*ret_event = event;
 	return OK;
 }
+#undef NUMBER
+#undef TEXT_OF
 
 // Texts that go out as C strings, one after the other.
 struct strings {
@@ -357,40 +412,6 @@ enum status wire_unpack_link(struct text key, struct text value, struct wire_are
 		.id_size = (uint8_t)id.size };
 	memcpy(ret_fact->id, id.at, id.size);
 	return OK;
-}
-
-size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX])
-{
-	Hotline__V1__Alert out = HOTLINE__V1__ALERT__INIT;
-	Hotline__V1__Evidence item[RULE_EVIDENCE_MAX], *items[RULE_EVIDENCE_MAX];
-	struct strings strings;  // not cleared: it is large
-	strings.used = 0;
-	out.id = string_of(&strings, alert->id);
-	out.rule = string_of(&strings, alert->rule);
-	out.ticket_id = string_of(&strings, alert->ticket_id);
-	out.unit = string_of(&strings, alert->unit);
-	out.at_ms = alert->at_ms;
-	out.state = (Hotline__V1__AlertState)alert->state;
-	out.severity = (Hotline__V1__Severity)alert->severity;
-	out.dimension = string_of(&strings, alert->dimension);
-	out.article = string_of(&strings, alert->article);
-	out.next_step = string_of(&strings, alert->next_step);
-	out.policy = string_of(&strings, alert->policy);
-	out.revision = alert->revision;
-	for (uint32_t i = 0; i < alert->evidence_count; i++) {
-		item[i] = (Hotline__V1__Evidence)HOTLINE__V1__EVIDENCE__INIT;
-		item[i].name = string_of(&strings, alert->evidence[i].name);
-		item[i].value = string_of(&strings, alert->evidence[i].value);
-		items[i] = &item[i];
-	}
-	out.n_evidence = alert->evidence_count;
-	out.evidence = items;
-	// Nearly always this rough bound says that it fits; counting exactly takes nearly as long as packing.
-	enum { FIELD_BYTES_MAX = 11, FIELDS = 12 };
-	size_t most = strings.used + FIELD_BYTES_MAX * (FIELDS + 3 * out.n_evidence);
-	if (most > WIRE_ALERT_BYTES_MAX && hotline__v1__alert__get_packed_size(&out) > WIRE_ALERT_BYTES_MAX)
-		return 0;
-	return hotline__v1__alert__pack(&out, ret_bytes);
 }
 
 enum status wire_unpack_alert(struct text value, struct wire_arena *arena, struct wire_alert *ret_alert, struct error *error)

@@ -1,6 +1,7 @@
 // wire.h - values of ours to and from hotline.v1. The only file that knows the generated types.
 //
-// Reading allocates nothing on the heap: protobuf-c gets a bounded arena, since 1 MiB of empty submessages would become 59 MB.
+// Reading allocates nothing on the heap: protobuf-c gets a bounded arena, since 1 MiB of empty submessages would become 59 MB. What comes or goes by the
+// million does without protobuf-c: wire_flat.h reads events, wire_alert.c writes alerts.
 #ifndef HOTLINE_WIRE_H
 #define HOTLINE_WIRE_H
 

@@ -581,6 +581,93 @@ static void alerts_come_back(void **state)
 	assert_int_equal(wire_pack_alert(&alert, message), 0);
 }
 
+static char *string_of(struct text text)
+{
+	char *string = memory_new(text.size + 1);
+	text_copy(text, string, text.size + 1);
+	return string;
+}
+
+// As protobuf-c packs it, for as long as the program runs. Returns its size, whether or not it is more than ours may have.
+static size_t pack_by_protobuf(const struct wire_alert *alert, uint8_t *ret_bytes)
+{
+	Hotline__V1__Alert out = HOTLINE__V1__ALERT__INIT;
+	Hotline__V1__Evidence item[RULE_EVIDENCE_MAX], *items[RULE_EVIDENCE_MAX];
+	char **const string[] = { &out.id, &out.rule, &out.ticket_id, &out.unit, &out.dimension, &out.article, &out.next_step, &out.policy };
+	for (size_t i = 0; i < COUNT_OF(string); i++)
+		*string[i] = string_of((&alert->id)[i]);
+	out.at_ms = alert->at_ms;
+	out.state = (Hotline__V1__AlertState)alert->state;
+	out.severity = (Hotline__V1__Severity)alert->severity;
+	out.revision = alert->revision;
+	out.evidence = items;
+	for (out.n_evidence = 0; out.n_evidence < alert->evidence_count; out.n_evidence++) {
+		items[out.n_evidence] = &item[out.n_evidence];
+		item[out.n_evidence] = (Hotline__V1__Evidence)HOTLINE__V1__EVIDENCE__INIT;
+		item[out.n_evidence].name = string_of(alert->evidence[out.n_evidence].name);
+		item[out.n_evidence].value = string_of(alert->evidence[out.n_evidence].value);
+	}
+	size_t size = hotline__v1__alert__pack(&out, ret_bytes);
+	for (size_t i = 0; i < COUNT_OF(string); i++)
+		free(*string[i]);
+	for (size_t i = 0; i < out.n_evidence; i++) {
+		free(item[i].name);
+		free(item[i].value);
+	}
+	return size;
+}
+
+static struct text any_text(struct chance *chance)
+{
+	static char some[1000];
+	static const uint32_t limit[] = { 1, 20, 130, sizeof some };
+	memset(some, 'x', sizeof some);
+	return (struct text){ some, (uint32_t)chance_below(chance, limit[chance_below(chance, COUNT_OF(limit))]) };
+}
+
+// Byte for byte, and nothing where that is more than there is room for.
+static void alerts_are_written_as_protobuf_writes_them(void **state)
+{
+	(void)state;
+	static uint8_t ours[WIRE_ALERT_BYTES_MAX], wanted[16 * WIRE_ALERT_BYTES_MAX];
+	struct chance chance = chance_of(11);
+	unsigned too_large = 0, count = 5000;
+	for (unsigned i = 0; i < count; i++) {
+		struct wire_alert alert = { .at_ms = (int64_t)(chance_next(&chance) >> chance_below(&chance, 64)) };
+		for (size_t k = 0; k < 8; k++)
+			(&alert.id)[k] = any_text(&chance);
+		alert.revision = (int64_t)(chance_next(&chance) >> chance_below(&chance, 64));
+		alert.state = (uint8_t)chance_below(&chance, 4);
+		alert.severity = (uint8_t)chance_below(&chance, 4);
+		alert.evidence_count = (uint32_t)chance_below(&chance, RULE_EVIDENCE_MAX + 1);
+		for (uint32_t k = 0; k < alert.evidence_count; k++) {
+			alert.evidence[k].name = any_text(&chance);
+			alert.evidence[k].value = any_text(&chance);
+		}
+		size_t size = wire_pack_alert(&alert, ours), wanted_size = pack_by_protobuf(&alert, wanted);
+		too_large += wanted_size > WIRE_ALERT_BYTES_MAX;
+		assert_int_equal(size, wanted_size > WIRE_ALERT_BYTES_MAX ? 0 : wanted_size);
+		assert_memory_equal(ours, wanted, size);
+	}
+	assert_in_range(too_large, 10, count - 10);
+}
+
+// One byte more than there is room for.
+static void the_largest_alert_fits(void **state)
+{
+	(void)state;
+	static uint8_t message[WIRE_ALERT_BYTES_MAX];
+	static char long_text[WIRE_ALERT_BYTES_MAX];
+	struct wire_alert alert = full_alert();
+	memset(long_text, 'x', sizeof long_text);
+	alert.policy = TEXT("");
+	size_t rest = WIRE_ALERT_BYTES_MAX - wire_pack_alert(&alert, message) - 3;  // its tag, and its length in two bytes
+	alert.policy = (struct text){ long_text, (uint32_t)rest };
+	assert_int_equal(wire_pack_alert(&alert, message), WIRE_ALERT_BYTES_MAX);
+	alert.policy.size++;
+	assert_int_equal(wire_pack_alert(&alert, message), 0);
+}
+
 static void alerts_of_another_version_are_refused(void **state)
 {
 	(void)state;
@@ -686,6 +773,8 @@ int main(void)
 		cmocka_unit_test(what_would_be_too_large_is_not_sent),
 		cmocka_unit_test(unit_events_are_checked_too),
 		cmocka_unit_test(alerts_come_back),
+		cmocka_unit_test(alerts_are_written_as_protobuf_writes_them),
+		cmocka_unit_test(the_largest_alert_fits),
 		cmocka_unit_test(alerts_of_another_version_are_refused),
 		cmocka_unit_test(changes_come_back),
 		cmocka_unit_test(a_change_of_too_many_days_is_refused),

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "flat_same.h"
 #include "memory.h"
+#include "ticket_event.pb-c.h"
 #include "wire.h"
 
 static const char frame[] = { 0, 0, 0, 0, 7, 0 };
@@ -43,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		fuzz_check_event(ticket_id, &event, names);
 		check_framed(value, names);
 	}
+	flat_same(&hotline__v1__ticket_event__descriptor, value);
 	fuzz_text_free(value);
 	names_free(names);
 	return 0;

@@ -1,6 +1,8 @@
 // What comes on hotline.unit-events.
 #include "fuzz.h"
 
+#include "flat_same.h"
+#include "unit_event.pb-c.h"
 #include "wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -17,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		assert(event_is_of_unit(&event));
 		fuzz_check_event((struct text){ NULL, 0 }, &event, names);
 	}
+	flat_same(&hotline__v1__unit_event__descriptor, value);
 	fuzz_text_free(value);
 	names_free(names);
 	return 0;
