@@ -74,12 +74,11 @@ shown() {  # shown LINES COMMAND...
 
 # --- the end, however it comes ---
 
-dir="" finished=no waiter=""
+dir="" finished=no
 finish() {
 	local rc=$?
-	trap - EXIT
 	trap '' INT TERM HUP  # the end is not interrupted
-	[[ -z $waiter ]] || kill "$waiter" 2>/dev/null || true
+	trap - EXIT
 	if [[ -n $dir ]]; then
 		end_progress
 		printf %s "$wide"
@@ -148,11 +147,11 @@ if [[ -z $build ]]; then
 fi
 build=$(realpath "$build")
 ensure_packages run
+trap finish EXIT
+trap 'trap "" INT TERM HUP; exit 130' INT
+trap 'trap "" INT TERM HUP; exit 143' TERM HUP
 dir=$(mktemp -d "${TMPDIR:-/tmp}/hotline-demo.XXXXXX")
 mkdir "$dir/bin"
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 for name in $hotline_programs; do ln -s "$(program_in "$build" "$name")" "$dir/bin/$name"; done
 PATH=$dir/bin:$PATH
 # shellcheck disable=SC2086  # a list of names
@@ -171,7 +170,7 @@ title "Sending and counting"
 start=$EPOCHREALTIME
 "${send[@]}" > "$dir/sent" 2>&1 || { cat "$dir/sent" >&2; exit 1; }
 sed 's/^/  /' "$dir/sent"
-settle 60 progress || { end_progress; echo "demo.sh: the counters did not come to rest; see $dir/logs" >&2; exit 1; }
+settle 120 progress || { end_progress; echo "demo.sh: the counters did not come to rest; see $dir/logs" >&2; exit 1; }
 end_progress
 taken=$(seconds "$start" "$settled_at")
 say "taken in, counted and judged $taken s after the first was sent"
@@ -193,7 +192,7 @@ ticket=$(hotline alerts --format jsonl 2>/dev/null | sed -n 's/.*"ticket_id": *"
 ticket=${ticket:-$first_ticket}
 [[ -z $ticket ]] || shown 40 hotline ticket "$ticket"
 
-events_sent=$(grep -oE '[0-9]+ events' "$dir/sent" | head -1)
+events_sent=$(grep -oE '[0-9]+ events' "$dir/sent" | head -1 || true)
 summary="$(number "${events_sent:-?}") through $([[ -n $kafka ]] && echo Kafka || echo "the embedded broker"), $(number "$alerts") alerts, in $taken s."
 finished=yes
 
@@ -209,7 +208,6 @@ if [[ $once == no ]]; then
   echo '{"ticket_id":"mine","at":"${to}T09:00:00+08:00","type":"dispatched","unit":"xlt-zhujian","due_at":"${to}T09:00:01+08:00"}' | hotline-replay -
 END
 	title "Ctrl-C stops everything."
-	sleep infinity &
-	waiter=$!
-	wait "$waiter" || true
+	exec {never}<> <(:)  # nothing is ever written there, and no process is needed for waiting
+	read -r -u "$never" || true
 fi

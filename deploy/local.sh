@@ -167,8 +167,8 @@ up() {
 	write_stack
 	link_programs
 	trap 'give_up' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'trap "" INT TERM; exit 130' INT
+	trap 'trap "" INT TERM; exit 143' TERM
 	forget_what_the_broker_forgot
 	start_redis
 	start_broker
@@ -181,6 +181,7 @@ up() {
 
 give_up() {
 	local rc=$?
+	trap '' INT TERM  # the end is not interrupted
 	trap - EXIT
 	echo "local.sh: giving up; stopping what was started" >&2
 	down

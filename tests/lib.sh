@@ -9,6 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/deploy/process.sh"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hotline-test.XXXXXX")
 mkdir "$tmp/pids" "$tmp/logs"
+guard_s=240  # against hanging, with the logs shown, which ctest's TIMEOUT would not do: nothing is judged by it
 
 # In the order in which they were started, the newest first. What was started by other means can be stopped by a function named at_exit.
 clean_up() {
@@ -66,10 +67,10 @@ start() {  # start NAME COMMAND...: in the background; its log is $tmp/logs/NAME
 }
 stop() { stop_process "$tmp/pids/$1"; }
 
-wait_for() {  # wait_for SECONDS WHAT COMMAND...
-	local seconds=$1 what=$2
-	shift 2
-	wait_until "$seconds" "$@" || fail "not within $seconds s: $what"
+wait_for() {  # wait_for WHAT COMMAND...
+	local what=$1
+	shift
+	wait_until "$guard_s" "$@" || fail "not within $guard_s s: $what"
 }
 
 own_redis() {  # own_redis [OPTION...]: sets redis, an address. Its data outlives a restart with own_redis
@@ -80,7 +81,7 @@ own_redis() {  # own_redis [OPTION...]: sets redis, an address. Its data outlive
 		mkdir -p "$tmp/redis"
 		start redis redis-server "$root/deploy/redis/redis.conf" --port "$port" --dir "$tmp/redis" --daemonize no "$@"
 		redis=127.0.0.1:$port
-		! wait_until 10 --while "$tmp/pids/redis" is_pong "$port" || return 0
+		! wait_until "$guard_s" --while "$tmp/pids/redis" is_pong "$port" || return 0
 		[[ $try != 3 ]] || fail "redis-server does not answer"
 	done
 }
@@ -91,7 +92,7 @@ own_devbroker() {  # own_devbroker [OPTION...]: sets brokers, the address
 	devbroker=$(program devbroker) || exit 77
 	rm -f "$tmp/brokers"
 	start devbroker "$devbroker" --port-file "$tmp/brokers" "$@"
-	wait_until 20 --while "$tmp/pids/devbroker" test -s "$tmp/brokers" || fail "devbroker did not come up"
+	wait_until "$guard_s" --while "$tmp/pids/devbroker" test -s "$tmp/brokers" || fail "devbroker did not come up"
 	brokers=$(cat "$tmp/brokers")
 }
 

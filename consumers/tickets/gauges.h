@@ -7,7 +7,7 @@
 
 struct gauges {
 	struct metric *events, *duplicates, *rejected, *steps, *timers, *alerts, *takeovers, *fenced;
-	struct metric *offset, *waiting, *clock_ms, *live, *timer_lag_ms, *policy_differs;
+	struct metric *settled_commit, *offset, *waiting, *clock_ms, *live, *timer_lag_ms, *policy_differs;
 	struct shard_stats told;  // what the counters hold already
 };
 

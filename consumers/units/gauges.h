@@ -6,7 +6,7 @@
 
 struct gauges {
 	struct metric *changes, *rejected, *passes, *conflicts, *months, *alerts, *published, *reconnects;
-	struct metric *clock_ms, *waiting, *policy_disputed;
+	struct metric *clock_ms, *settled_clock_ms, *waiting, *policy_disputed;
 	struct metric *pass_time;
 };
 

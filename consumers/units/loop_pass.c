@@ -101,6 +101,8 @@ static void begin_pass(struct loop *loop)
 static void begin_collected(struct loop *loop)
 {
 	add_own(loop);
+	if (!batch_is_empty(loop->collecting))
+		metric_set(loop->gauges.settled_clock_ms, 0);
 	struct batch *collected = loop->collecting;
 	loop->collecting = loop->running;
 	loop->running = collected;
@@ -161,6 +163,8 @@ static void finish_pass(struct loop *loop)
 	loop_commit(loop);
 	judge_months_after(loop, batch);
 	pass_leave_over(loop->pass, loop->collecting);
+	if (batch_is_empty(batch) && batch_is_empty(loop->collecting) && !has_own(loop))
+		metric_set(loop->gauges.settled_clock_ms, pass_clock_ms(loop->pass));
 	if (!batch_is_empty(batch))
 		metric_observe_us(loop->gauges.pass_time, clock_monotonic_us() - loop->pass_at_us);
 	batch_clear(batch);

@@ -190,9 +190,9 @@ asks 'map(.ticket_id)' '["8213631"]'
 # What comes in is followed; what is sent twice is shown once
 start follow "$hotline" alerts --follow --unit xlt-xinghai --format jsonl
 follows() { grep -q "$1" "$tmp/logs/follow"; }
-wait_for 20 "the list" follows retracted
+wait_for "the list" follows retracted
 send_alert overdue/1/xlt-xinghai/x 1 1 3
 send_alert overdue/1/xlt-xinghai/x 1 1 3
 send_alert overdue/2/xlt-xinghai/x 2 1 4
-wait_for 20 "the last one" follows overdue/2/
+wait_for "the last one" follows overdue/2/
 is_equal "each once" 1 "$(grep -c overdue/1/ "$tmp/logs/follow")"

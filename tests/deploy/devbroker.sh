@@ -13,7 +13,7 @@ done
 
 # What is sent from one process is read by a group in another; what it commits, it does not get again
 printf 'a\nb\nc\n' | kcat -P -b "$brokers" -t orders -p 1
-group() { timeout 30 kcat -b "$brokers" -X auto.offset.reset=earliest -X session.timeout.ms=4000 -X heartbeat.interval.ms=1000 -q "$@"; }
+group() { timeout "$guard_s" kcat -b "$brokers" -X auto.offset.reset=earliest -X session.timeout.ms=4000 -X heartbeat.interval.ms=1000 -q "$@"; }
 is_equal "first three" "$(printf 'a\nb\nc')" "$(group -c 3 -G readers orders)"
 printf 'd\n' | kcat -P -b "$brokers" -t orders -p 1
 is_equal "after the commit" d "$(group -c 1 -G readers orders)"
@@ -30,7 +30,7 @@ has_line "topics" "hotline.ticket-events: there, 4 partitions" "$("$(program hot
 # It stops when asked to
 pid=$(pid_of "$tmp/pids/devbroker")
 kill -TERM "$pid"
-wait_for 10 "devbroker to stop" not_running "$tmp/pids/devbroker"
+wait_for "devbroker to stop" not_running "$tmp/pids/devbroker"
 
 devbroker=$(program devbroker)
 fails_with 2 "$devbroker" --partitions 0

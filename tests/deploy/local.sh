@@ -21,7 +21,7 @@ fails_with 1 "$local_sh" env --dir "$tmp"
 exec 7> >(cat > /dev/null; touch "$tmp/let-go")
 said=$("$local_sh" up --build "$build" --dir "$dir")
 exec 7>&-
-wait_for 20 "every descriptor to be let go" test -e "$tmp/let-go"
+wait_for "every descriptor to be let go" test -e "$tmp/let-go"
 has_line "what is up" "^hotline-tickets +http://127.0.0.1:[0-9]+/metrics" "$said"
 fails_with 1 "$local_sh" up --build "$build" --dir "$dir"
 has_line "up twice" "is running in" "$output"
@@ -34,14 +34,18 @@ cat > "$tmp/events" << 'END'
 {"ticket_id":"8213631","at":"2024-03-05T09:40:00+08:00","type":"dispatched","unit":"xlt-zhujian"}
 {"ticket_id":"8213631","at":"2024-03-25T11:20:00+08:00","type":"resolved","unit":"xlt-zhujian"}
 END
+units=$(pid_of "$dir/pids/hotline-units")
+kill -STOP "$units"
 hotline-replay "$tmp/events" 2> "$tmp/logs/replay"
-settle 30 || fail "the counters did not come to rest"
+! settle 3 || fail "it has settled without hotline-units"
+kill -CONT "$units"
+settle "$guard_s" || fail "the counters did not come to rest"
 overdue() { redis-cli -p "${HOTLINE_REDIS#*:}" hget 'hotline:{unit/xlt-zhujian}:2024-03' overdue; }
 is_equal "overdue" 1 "$(overdue)"
 
 # One program that died comes back
 kill -9 "$(pid_of "$dir/pids/hotline-tickets")"
-wait_for 10 "the kill" not_running "$dir/pids/hotline-tickets"
+wait_for "the kill" not_running "$dir/pids/hotline-tickets"
 "$local_sh" start hotline-tickets --dir "$dir"
 pid_of "$dir/pids/hotline-tickets" > /dev/null || fail "hotline-tickets was not started"
 

@@ -10,7 +10,7 @@ ask() { redis-cli -p "$port" "$@"; }
 arguments=("$root/deploy/redis/redis.conf" --port "$port" --dir "$tmp/redis" --daemonize no)
 up() {
 	start redis redis-server "${arguments[@]}"
-	wait_for 10 "Redis" is_pong "$port"
+	wait_for "Redis" is_pong "$port"
 }
 
 "$root/deploy/redis/mend" "$tmp/redis"  # nothing is there yet
@@ -20,7 +20,7 @@ stop redis
 truncate -s -25 "$tmp/redis/appendonlydir/"*.incr.aof  # into the transaction
 
 rc=0
-refused=$(timeout 10 redis-server "${arguments[@]}" 2>&1) || rc=$?
+refused=$(timeout "$guard_s" redis-server "${arguments[@]}" 2>&1) || rc=$?
 is_equal "exit status without mending" 1 "$rc"
 has_line "why" "Unexpected end of file" "$refused"
 

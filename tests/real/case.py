@@ -45,9 +45,15 @@ def need(*names: str) -> None:
 
 
 def free_port() -> int:
-    """Below the range that the kernel hands out by itself, so that no outgoing connection takes it meanwhile."""
+    """Below the range that the kernel hands out by itself, so that no outgoing connection takes it meanwhile, and claimed in the same place as by deploy/process.sh."""
+    claims = Path(f"/tmp/hotline-ports-{os.getuid()}")
+    claims.mkdir(mode=0o700, exist_ok=True)
     while True:
         port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        try:
+            (claims / str(port)).touch(exist_ok=False)
+        except FileExistsError:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
