@@ -25,8 +25,10 @@ LIMIT_SECONDS = 300  # a mutant that never ends is noticed
 CASES = ["cases/run_cases *.case"]
 CORE = CASES + ["core/ticket_test", "core/ticket_code_test", "core/rules_test", "core/counters_test", "calendar/calendar_test", "core/page_test", "core/due_test",
                 "core/cells_test", "core/names_test", "core/pages_test", "core/head_test", "core/event_test", "core/wire_test", "units/totals_test", "units/judgement_test"]
-LOOP = ["sim/loop_test a_*", "sim/loop_test undisturbed*", "sim/loop_test totals*", "sim/policy_change_test", "sim/loop_test"]
-UNITS = ["units/judgement_test", "units/totals_test", "units/batch_test"] + LOOP
+LOOP = ["sim/loop_test a_*", "sim/loop_test undisturbed*", "sim/loop_test totals*", "tickets/relay_test", "sim/stored_loop_test", "sim/policy_change_test",
+        "sim/loop_test"]
+# pass_test has a Redis of its own, and takes a second for it.
+UNITS = ["units/judgement_test", "units/totals_test", "units/batch_test", "units/pass_test"] + LOOP
 
 
 def near(source):

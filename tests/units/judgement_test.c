@@ -218,6 +218,8 @@ static void what_readers_believe_is_set_right(void **state)
 	assert_int_equal(diff(&below, MARCH_10_MS, NULL, 0, &firing, 1), 1);  // the store forgot it, and it fires
 	assert_int_equal(change[0].now.state, ALERT_FIRING);
 	assert_int_equal(change[0].now.at_ms, 5);
+	assert_int_equal(diff(&below, MARCH_10_MS, NULL, 0, &resolved, 1), 1);  // and it fires anew, since now
+	assert_int_equal(change[0].now.at_ms, MARCH_10_MS);
 	assert_int_equal(diff(&above, MARCH_10_MS, &resolved, 1, &firing, 1), 1);
 	assert_int_equal(change[0].now.state, ALERT_RESOLVED);
 	assert_int_equal(diff(&below, MARCH_10_MS, &firing, 1, &resolved, 1), 1);

@@ -464,6 +464,17 @@ static void what_readers_believe_is_retracted_when_nothing_is_stored(void **stat
 	assert_int_equal(count_kind(pass, OUTGOING_ALERT), 1);  // they still believe it: the batch is the same
 }
 
+// Clocks of two machines differ: what comes later is newer all the same.
+static void a_revision_is_greater_than_the_one_before_whatever_the_clock_says(void **state)
+{
+	(void)state;
+	put_rated("tickets.0", "05", 3, 2);
+	change(&batch, "unit/U", 1u << 4, false);
+	write_all(pass, first, &batch, 1000);
+	write_all(other, second, &batch, 10);
+	assert_string_equal(value_of("hotline:{unit/U}:state", "revision"), "1001");
+}
+
 static void expect_fatal(const char *reason)
 {
 	struct error error = { 0 };
@@ -514,6 +525,7 @@ int main(void)
 		TEST(the_clock_is_the_least_of_those_that_have_started),
 		TEST(completion_is_judged_by_the_clock_of_the_pass),
 		TEST(what_readers_believe_is_retracted_when_nothing_is_stored),
+		TEST(a_revision_is_greater_than_the_one_before_whatever_the_clock_says),
 		TEST(what_is_broken_or_of_another_type_is_fatal),
 	};
 	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
