@@ -372,7 +372,9 @@ static enum status unpack(struct shard *shard, const struct subject *subject, co
 		if (status == OK && !text_equal(ticket_id, subject->id))
 			return error_set(error, REJECT, "wrong_key", "the key is not the ticket_id");
 	}
-	return status == OK ? shard_check_event(shard, message, ret_event, error) : status;
+	if (status != OK || ret_event->type == EVENT_LINKED)  // which we said ourselves, of an instant that was checked, by a wall clock that may have been put back since
+		return status;
+	return shard_check_event(shard, message, ret_event, error);
 }
 
 static enum status merge(struct shard *shard, struct subject *subject, const struct event *event, struct error *error)
@@ -420,7 +422,7 @@ static enum status take(struct shard *shard, struct subject *subject, uint32_t n
 		shard->stats.rejected++;
 		return OK;
 	}
-	if (event.at_ms > shard->clock_ms)
+	if (event.at_ms > shard->clock_ms && event.type != EVENT_LINKED)
 		shard->clock_ms = event.at_ms;
 	if (status == OK && shard->kind == SHARD_OF_UNITS)
 		shard_seed_event(shard, event.at_ms);
