@@ -123,9 +123,27 @@ static void write_pages(struct shard *shard)
 		end(shard);
 }
 
+// A chunk is written to for a while; then the next one is begun. One that nothing is written to is never begun: each is there, or Redis has lost it.
+static void turn_chunk(struct shard *shard)
+{
+	struct head *head = &shard->head;
+	int64_t now_ms = clock_wall_ms();
+	if (head->changes_to > head->changes_from && now_ms <= shard->chunk_since_ms + SHARD_CHUNK_MS && now_ms >= shard->chunk_since_ms)
+		return;
+	size_t open = (size_t)(head->changes_to - head->changes_from);
+	shard->chunk_closed_ms = memory_grow(shard->chunk_closed_ms, open + 1, sizeof *shard->chunk_closed_ms, &shard->chunk_capacity);
+	if (open)
+		shard->chunk_closed_ms[open - 1] = now_ms;
+	head->changes_to++;
+	shard->chunk_since_ms = now_ms;
+	set64_clear(&shard->chunk_seen);
+}
+
 // A change is noted once in a chunk: in Redis with the step. The relay is told when the step is through, lest the sum be made before.
 static void note_change(struct shard *shard, name_id dimension, int32_t day)
 {
+	if (!shard->changed_count)
+		turn_chunk(shard);
 	if (set64_add(&shard->chunk_seen, (uint64_t)dimension << 32 | (uint32_t)day)) {
 		uint8_t record[2 * VARINT_BYTES_MAX];
 		size_t size = varint_put(record, dictionary_add(shard->dictionary, dimension));
@@ -270,20 +288,11 @@ static void write_outbox(struct shard *shard)
 	shard->entry.size = shard->said_size = 0;
 }
 
-// A chunk is written to for a while; then the next one is begun. A closed one goes when it is older than `settle` and nothing in it waits.
-static void turn_chunks(struct shard *shard)
+// A closed chunk of changes goes when it is older than `settle` and nothing in it waits.
+static void drop_chunks(struct shard *shard)
 {
 	struct head *head = &shard->head;
 	int64_t now_ms = clock_wall_ms();
-	if (head->changes_to == head->changes_from || now_ms > shard->chunk_since_ms + SHARD_CHUNK_MS || now_ms < shard->chunk_since_ms) {
-		size_t open = (size_t)(head->changes_to - head->changes_from);
-		shard->chunk_closed_ms = memory_grow(shard->chunk_closed_ms, open + 1, sizeof *shard->chunk_closed_ms, &shard->chunk_capacity);
-		if (open)
-			shard->chunk_closed_ms[open - 1] = now_ms;
-		head->changes_to++;
-		shard->chunk_since_ms = now_ms;
-		set64_clear(&shard->chunk_seen);
-	}
 	char key[KEY_BYTES_MAX];
 	uint64_t needed = relay_changes_needed_from(shard->relay);
 	while (head->changes_from + 1 < head->changes_to && head->changes_from < needed &&
@@ -343,7 +352,7 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	enum status status = OK;
 	begin(shard, "MULTI");
 	end(shard);
-	turn_chunks(shard);
+	drop_chunks(shard);
 	write_pages(shard);
 	for (struct cell_month *month = cells_dirty(shard->cells); month && status == OK; month = month->next_dirty)
 		status = write_month(shard, month, error);

@@ -232,6 +232,8 @@ static enum status load_changes(struct shard *shard, struct error *error)
 		command(shard, "GET", key);
 		redis_end(shard->redis);
 		enum status status = ask(shard, key, REPLY_IS_VALUE, &reply, error);
+		if (status == OK && reply_type(reply) == REPLY_NIL)
+			status = error_set(error, FATAL, "broken_state", "%s is not there, though the head knows of it: Redis has lost it. Restore it, or start over with --rebuild", key);
 		if (status == OK)
 			status = take_chunk(shard, chunk, reply_text(reply), error);
 		if (status != OK)
