@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "clock.h"
+
 enum { HEADER_COUNT = 4, NUMBER_BYTES = 24, KIND_BITS = 2, KIND_MASK = (1 << KIND_BITS) - 1 };
 
 static void take_report(void *self, void *tag, enum status status, const char *problem)
@@ -48,9 +50,11 @@ void courier_drop(struct courier *courier)
 	courier->must_repeat = false;
 }
 
-void courier_begin(struct courier *courier, const struct outgoing *const *load, uint32_t load_count)
+void courier_begin(struct courier *courier, const struct outgoing *const *load, uint32_t load_count, int64_t newest_revision)
 {
+	int64_t now_ms = clock_wall_ms(), newest_ms = newest_revision / 1000;
 	courier_drop(courier);
+	courier->stamp_ms = now_ms > newest_ms ? now_ms : newest_ms;
 	for (uint32_t i = 0; i < load_count; i++)
 		courier->load[i] = load[i];
 	courier->load_count = load_count;
@@ -87,8 +91,9 @@ static enum status send_one(struct courier *courier, const struct outgoing *load
 	const struct outgoing_message *message = &load->message[index];
 	if (message->kind == OUTGOING_DEAD_LETTER)
 		return send_letter(courier, load, index, error);
-	const char *topic = message->kind == OUTGOING_ALERT ? courier->topics.alerts : courier->topics.counters;
-	return kafka_send(courier->producer, topic, -1, outgoing_key(load, index), outgoing_value(load, index), NULL, 0, 0, tag_of(courier, message->kind), error);
+	bool is_alert = message->kind == OUTGOING_ALERT;
+	return kafka_send(courier->producer, is_alert ? courier->topics.alerts : courier->topics.counters, -1, outgoing_key(load, index), outgoing_value(load, index), NULL, 0,
+		is_alert ? 0 : courier->stamp_ms, tag_of(courier, message->kind), error);
 }
 
 static bool is_all_sent(const struct courier *courier)

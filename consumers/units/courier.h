@@ -21,6 +21,7 @@ struct courier {
 	const struct outgoing *load[COURIER_LOADS_MAX];
 	uint32_t load_at;
 	size_t message_at;        // what is to be sent next
+	int64_t stamp_ms;
 	uintptr_t round;          // reports of an earlier round are about nothing that we wait for
 	size_t unacknowledged;
 	bool must_repeat;         // Kafka gave up on some: the whole load again
@@ -33,8 +34,9 @@ MUST_USE enum status courier_open(struct courier *courier, const struct kafka_co
 void courier_close(struct courier *courier, int timeout_ms);
 int courier_fd(const struct courier *courier);
 
-// The loads belong to the caller and must stay as they are until courier_is_done, or courier_drop.
-void courier_begin(struct courier *courier, const struct outgoing *const *load, uint32_t load_count);
+// The loads belong to the caller and must stay as they are until courier_is_done, or courier_drop. Counters are stamped with the later of now and their newest revision, by which a process whose wall clock is
+// behind finds them: see now_ours in loop_kafka.c.
+void courier_begin(struct courier *courier, const struct outgoing *const *load, uint32_t load_count, int64_t newest_revision);
 // Takes reports and sends what fits. FATAL when Kafka refuses us.
 MUST_USE enum status courier_step(struct courier *courier, struct error *error);
 bool courier_is_done(const struct courier *courier);

@@ -27,11 +27,28 @@ static int64_t start_at(int64_t by_time, int64_t committed)
 	return committed < 0 ? KAFKA_OFFSET_EARLIEST : by_time < committed ? by_time : committed;
 }
 
-static void now_ours(struct loop *loop)
+static enum status take_stamp(void *self, const struct kafka_message *message, struct error *error)
 {
-	loop->ours_since_ms = clock_wall_ms();
+	struct loop *loop = self;
+	int64_t stamped_us = (message->timestamp_ms + 1) * 1000;
+	(void)error;
+	if (stamped_us > loop->stamped_us)
+		loop->stamped_us = stamped_us;
+	return OK;
+}
+
+// Counters that were published by a wall clock ahead of ours, before it was put back or by another machine, whose revisions Redis may have lost: readers would
+// take what we publish for older. Their records are stamped by their revisions, so they are those that are newer than now, and mostly there are none.
+static enum status now_ours(struct loop *loop, struct error *error)
+{
 	loop->must_read_back = true;
 	loop->read_back_at_ms = 0;
+	return kafka_read_since(&loop->config->kafka, loop->config->counters_topic, clock_wall_ms(), ASK_TIMEOUT_MS, take_stamp, loop, error);
+}
+
+static enum status find_bounds(struct loop *loop, int32_t partition, int64_t *ret_low, struct error *error)
+{
+	return kafka_watermarks(loop->consumer, 0, partition, ASK_TIMEOUT_MS, ret_low, &loop->partition[partition].again_before, error);
 }
 
 static enum status assign(void *self, struct kafka_partition *partition, size_t count, struct error *error)
@@ -47,11 +64,16 @@ static enum status assign(void *self, struct kafka_partition *partition, size_t 
 		}
 		p->offset = start_at(start[p->partition], p->committed);
 		loop->partition[p->partition] = (struct loop_partition){ .is_ours = true, .committed = p->committed };
+		int64_t low;
+		if ((status = find_bounds(loop, p->partition, &low, error)) != OK)
+			break;
 		log_info("partition taken over", "topic=%s partition=%" PRId32 " from=%" PRId64 " committed=%" PRId64, loop->config->changes_topic, p->partition, p->offset, p->committed);
 	}
 	free(start);
-	if (status == OK)
-		now_ours(loop);
+	if (status == OK && count)
+		status = now_ours(loop, error);
+	for (int32_t i = 0; i < loop->partition_count && status != OK; i++)
+		loop->partition[i].is_ours = false;
 	loop->is_assigned = status == OK;
 	return status;
 }
@@ -87,7 +109,7 @@ static void take_message(struct loop *loop, struct kafka_message *message, struc
 {
 	struct error error;
 	struct batch *batch = loop->collecting;
-	bool is_again = message->timestamp_ms < loop->ours_since_ms;
+	bool is_again = message->offset < loop->partition[message->partition].again_before;
 	loop->partition[message->partition].is_at_end = false;
 	if (batch_take(batch, message->value, is_again, loop->config->names, arena, &error) == REJECT) {
 		static struct log_limit limit;
@@ -186,8 +208,8 @@ bool loop_is_at_end(const struct loop *loop)
 
 static enum status seek(struct loop *loop, int32_t partition, int64_t by_time, struct error *error)
 {
-	int64_t low, high, offset = start_at(by_time, loop->partition[partition].committed);
-	enum status status = kafka_watermarks(loop->consumer, 0, partition, ASK_TIMEOUT_MS, &low, &high, error);
+	int64_t low, offset = start_at(by_time, loop->partition[partition].committed);
+	enum status status = find_bounds(loop, partition, &low, error);
 	if (status == OK)
 		status = kafka_seek(loop->consumer, 0, partition, offset < low ? low : offset, error);
 	loop->partition[partition].is_at_end = false;
@@ -204,9 +226,7 @@ enum status loop_go_back(struct loop *loop, struct error *error)
 		if (loop->partition[i].is_ours)
 			status = seek(loop, i, start[i], error);
 	free(start);
-	if (status == OK)
-		now_ours(loop);
-	return status;
+	return status == OK && loop_owns(loop) ? now_ours(loop, error) : status;
 }
 
 enum status loop_read_back(struct loop *loop, struct error *error)
@@ -220,15 +240,19 @@ enum status loop_read_back(struct loop *loop, struct error *error)
 	return status;
 }
 
-// Everything up to there is summed and published. Never backwards: what is read again lies before it.
+// Everything up to there is summed and published. Never backwards: what is read again lies before it. While a shard lags behind a day that rules look at, what
+// others have said of that day is judged by the lagging clock, and only memory knows that it must be judged once more: until then a new process has to be told again.
 void loop_commit(struct loop *loop)
 {
+	bool is_waiting = loop->is_ahead || months_has_over(&loop->months, loop->clock_month);
 	for (int32_t i = 0; i < loop->partition_count; i++) {
 		struct loop_partition *partition = &loop->partition[i];
 		int64_t next_offset = loop->running->next_offset[i];
-		if (!partition->is_ours || next_offset <= partition->committed)
+		if (next_offset > partition->reached)
+			partition->reached = next_offset;
+		if (!partition->is_ours || is_waiting || partition->reached <= partition->committed)
 			continue;
-		kafka_commit(loop->consumer, 0, i, next_offset);
-		partition->committed = next_offset;
+		kafka_commit(loop->consumer, 0, i, partition->reached);
+		partition->committed = partition->reached;
 	}
 }

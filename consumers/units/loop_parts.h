@@ -23,7 +23,9 @@ enum loop_state {
 
 struct loop_partition {
 	bool is_ours, is_at_end;
-	int64_t committed;  // -1 when nothing is
+	int64_t reached;       // everything before is summed and published
+	int64_t committed;     // -1 when nothing is
+	int64_t again_before;  // what lies before this offset may be about a state that Redis or another instance has lost
 };
 
 struct loop {
@@ -42,7 +44,7 @@ struct loop {
 	struct loop_partition *partition;
 	bool is_assigned;                 // also when that gave us none
 	struct wire_arena arena;
-	int64_t ours_since_ms;            // wall clock: what was sent before may be about a state that Redis or another instance has lost
+	int64_t stamped_us;               // no counters were published with a later revision than this or the wall clock, when that was looked up
 	bool is_paused;
 	int64_t full_since_ms;            // 0 when the batch that is collected has room
 
@@ -66,6 +68,7 @@ struct loop {
 	struct beliefs beliefs;
 	struct months months;
 	int32_t clock_day, clock_month;
+	bool is_ahead;                    // some shard's clock has come to a day that a rule looks at, and the least of all has not
 };
 
 // loop_kafka.c

@@ -32,7 +32,6 @@ void loop_lose_redis(struct loop *loop, const struct error *why)
 	loop->has_passed = false;
 	courier_drop(&loop->courier);
 	keep_changes(loop);
-	loop->backoff_ms = 0;
 	back_off(loop);
 }
 
@@ -47,7 +46,6 @@ static enum status connect(struct loop *loop, struct error *error)
 		months_reopen(&loop->months);
 		metric_add(loop->gauges.reconnects, 1);
 		loop->state = LOOP_IDLE;
-		loop->backoff_ms = 0;
 		loop->pass_at_ms = 0;
 		return OK;
 	}
@@ -95,7 +93,8 @@ static void begin_pass(struct loop *loop)
 	loop->answer_by_ms = loop->now_ms + LOOP_REDIS_ANSWER_MS;
 	loop->is_trimming = false;
 	loop->state = LOOP_PASSING;
-	pass_begin(loop->pass, loop->redis, loop->running, clock_wall_us());
+	int64_t now_us = clock_wall_us();
+	pass_begin(loop->pass, loop->redis, loop->running, now_us > loop->stamped_us ? now_us : loop->stamped_us);
 }
 
 static void begin_collected(struct loop *loop)
@@ -111,11 +110,14 @@ static void begin_collected(struct loop *loop)
 
 static void note_written(struct loop *loop)
 {
+	if (!batch_is_empty(loop->running))
+		loop->backoff_ms = 0;
 	loop->is_catching_up = pass_is_catching_up(loop->pass);
 	int32_t day = civil_day_of(pass_clock_ms(loop->pass), loop->setup.policy->zone_ms);
 	if (loop->clock_day && day > loop->clock_day && month_end_is_between(loop->setup.policy, loop->clock_day, day))
 		months_look_again(&loop->months);
 	loop->clock_day = day;
+	loop->is_ahead = month_end_is_between(loop->setup.policy, day, civil_day_of(pass_newest_clock_ms(loop->pass), loop->setup.policy->zone_ms));
 	loop->clock_month = civil_month_of_day(day);
 	metric_set(loop->gauges.clock_ms, pass_clock_ms(loop->pass));
 	metric_set(loop->gauges.policy_disputed, pass_in_force(loop->pass)->is_disputed);
@@ -133,7 +135,7 @@ static void begin_sending(struct loop *loop)
 {
 	const struct outgoing *const loads[] = { pass_outgoing(loop->pass), &loop->running->letters };
 	note_written(loop);
-	courier_begin(&loop->courier, loads, sizeof loads / sizeof *loads);
+	courier_begin(&loop->courier, loads, sizeof loads / sizeof *loads, pass_newest_revision(loop->pass));
 	loop->state = LOOP_SENDING;
 }
 

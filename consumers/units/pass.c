@@ -47,6 +47,11 @@ int64_t pass_clock_ms(const struct pass *pass)
 	return pass->clock_ms;
 }
 
+int64_t pass_newest_clock_ms(const struct pass *pass)
+{
+	return pass->newest_clock_ms;
+}
+
 bool pass_is_catching_up(const struct pass *pass)
 {
 	return pass->is_catching_up;
@@ -55,6 +60,11 @@ bool pass_is_catching_up(const struct pass *pass)
 const struct pass_in_force *pass_in_force(const struct pass *pass)
 {
 	return &pass->in_force;
+}
+
+int64_t pass_newest_revision(const struct pass *pass)
+{
+	return pass->newest_revision;
 }
 
 size_t pass_alert_count(const struct pass *pass)
@@ -117,7 +127,7 @@ static void group_dimensions(struct pass *pass)
 
 static void begin_read(struct pass *pass)
 {
-	pass->clock_ms = 0;
+	pass->clock_ms = pass->newest_clock_ms = 0;
 	pass->is_catching_up = pass->is_other_policy = false;
 	pass->in_force = (struct pass_in_force){ .since_ms = -1 };
 	pass->change_at = pass->change_step = pass->dimension_at = 0;

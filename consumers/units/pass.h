@@ -70,7 +70,9 @@ const struct outgoing *pass_outgoing(const struct pass *pass);
 // The least of all shards' clocks. A shard that has no head or a clock of 0 has seen nothing, and does not hold the others back: a topic without
 // events, such as unit-events where nobody sends any, would stop the city's clock for ever. 0 when no shard has started.
 int64_t pass_clock_ms(const struct pass *pass);
+int64_t pass_newest_clock_ms(const struct pass *pass);  // the greatest
 bool pass_is_catching_up(const struct pass *pass);  // some shard is
+int64_t pass_newest_revision(const struct pass *pass);  // that any pass has given
 size_t pass_alert_count(const struct pass *pass);   // put into outboxes
 // Outboxes that were longer than PASS_OUTBOX_MAX: into the batch that is collected next. While the pass's own batch is still there.
 void pass_leave_over(const struct pass *pass, struct batch *batch);

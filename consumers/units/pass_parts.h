@@ -39,7 +39,7 @@ struct pass {
 	struct judgement *raised;
 	struct outgoing outgoing;
 
-	int64_t clock_ms;
+	int64_t clock_ms, newest_clock_ms;
 	bool is_catching_up;
 	struct pass_in_force in_force;       // by the heads
 	bool is_other_policy;                // what is read after them is not looked at

@@ -192,6 +192,7 @@ static enum status take_head(struct pass *pass, const struct pass_shard *shard, 
 	pass->is_catching_up |= head.is_catching_up;
 	if (head.clock_ms > 0 && (!pass->clock_ms || head.clock_ms < pass->clock_ms))
 		pass->clock_ms = head.clock_ms;
+	pass->newest_clock_ms = greater(pass->newest_clock_ms, head.clock_ms);
 	return OK;
 }
 
