@@ -186,8 +186,8 @@ struct city *city_new(const struct city_setup *setup)
 	struct city *city = sim_new(sizeof *city);
 	city->setup = *setup;
 	city->chance = chance_of(setup->seed ^ UINT64_C(0xc17e0f51a1a70123));
-	uint64_t tickets = 1 + below(city, setup->tickets_max), unit_events = below(city, 30);
-	for (uint32_t i = 0; i < tickets; i++)
+	uint64_t unit_events = below(city, 30);
+	for (uint32_t i = 0; city->count < setup->events_min; i++)
 		plan_ticket(city, i);
 	for (uint64_t i = 0; i < unit_events; i++)
 		plan_unit_event(city);

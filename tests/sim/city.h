@@ -13,7 +13,7 @@ struct city_setup {
 	uint64_t seed;
 	bool is_event_clock;    // the events lie weeks back; else they happen as they are sent
 	int64_t feed_us;        // within what time they are sent
-	uint32_t tickets_max;
+	uint32_t events_min;    // so many are sent, or some more
 };
 
 struct city;

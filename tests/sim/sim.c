@@ -11,7 +11,7 @@
 
 #include "chance.h"
 
-enum { STACK_BYTES = 2 * 1024 * 1024, RESUME_US_MAX = 200, SPIN_US = 20, GONE_MAX = 4, READY_KINDS = 4 };
+enum { STACK_BYTES = 2 * 1024 * 1024, RESUME_US_MAX = 200, SPIN_US = 20, GONE_MAX = 4, READY_KINDS = 4, SLOW_FACTOR = 100 };
 
 enum state { RUNNABLE, WAITING, ENDED };
 
@@ -27,6 +27,8 @@ struct member {
 	struct pollfd *fd;            // of its own memory; what it waits for
 	size_t fd_count;
 	uint64_t calls, crash_at, stall_at;  // 0: not
+	uint64_t effects, crash_at_effect;
+	bool is_crash_after;
 	int64_t stall_us;
 	int64_t spin_since_us;
 	uint64_t spin_calls;
@@ -43,7 +45,7 @@ struct happening {
 static struct world {
 	uint64_t seed, order;
 	struct chance chance;
-	int64_t now_us, wall_offset_us;
+	int64_t now_us, wall_offset_us, slow_until_us;
 	struct happening *heap;
 	size_t count, capacity;
 	struct member member[SIM_MEMBERS_MAX];
@@ -136,6 +138,17 @@ int64_t sim_between(int64_t least, int64_t most)
 bool sim_hits_e4(uint32_t chance_e4)
 {
 	return chance_e4 && chance_of_e4(&world.chance, chance_e4);
+}
+
+int64_t sim_delay(int64_t least_us, int64_t most_us)
+{
+	return sim_between(least_us, most_us) * (world.slow_until_us > world.now_us ? SLOW_FACTOR : 1);
+}
+
+void sim_slow(int64_t for_us)
+{
+	sim_hit[SIM_slow_times]++;
+	world.slow_until_us = world.now_us + for_us;
 }
 
 static bool is_before(const struct happening *a, const struct happening *b)
@@ -298,6 +311,34 @@ int64_t sim_member_resumes_us(const struct member *member)
 void sim_member_crash_at(struct member *member, uint64_t calls)
 {
 	member->crash_at = member->calls + calls;
+}
+
+void sim_member_crash_at_effect(struct member *member, uint64_t effects, bool is_after)
+{
+	member->crash_at_effect = member->effects + effects;
+	member->is_crash_after = is_after;
+}
+
+static bool dies_of_effect(struct member *member, bool is_after)
+{
+	if (member->state == ENDED || !member->crash_at_effect || member->effects != member->crash_at_effect || member->is_crash_after != is_after)
+		return false;
+	sim_member_crash(member);
+	return true;
+}
+
+bool sim_effect_begins(struct member *member)
+{
+	if (!sim_member_is_alive(member))
+		return false;
+	member->effects++;
+	return dies_of_effect(member, false);
+}
+
+void sim_effect_ends(struct member *member)
+{
+	if (sim_member_is_alive(member))
+		dies_of_effect(member, true);
 }
 
 void sim_member_stall_at(struct member *member, uint64_t calls, int64_t for_us)

@@ -25,9 +25,11 @@ enum {
 // What was really hit; printed by the driver, and never 0 over the CI set.
 #define SIM_COUNTS(X) \
 	X(crashes) X(crashes_mid_call) X(stalls) X(kicked) X(rebalances) X(lost_revokes) X(restarts) \
-	X(cuts_before) X(cuts_after) X(replies_lost) X(segments_late) X(late_effects) X(split_writes) X(loading) X(redis_down) X(rollbacks) X(rolled_back_writes) \
+	X(stops) X(cuts) X(cuts_before) X(cuts_after) X(replies_lost) X(replies_late) X(segments_late) X(late_effects) X(split_writes) X(loading) X(redis_down) X(redis_full) X(refused_writes) \
+	X(rollbacks) X(rolled_back_writes) X(fail_overs) X(commands_of_former) X(slow_times) \
 	X(exec_done) X(exec_nil) X(kafka_down) X(kafka_problems) X(sends_failed) X(sends_doubled) X(queue_full) X(sends_of_zombies) X(sends_lost_in_crash) \
-	X(duplicate_events) X(late_events) X(bad_messages) X(void_events) X(wall_jumps) X(read_backs) X(policy_changes) X(fenced) X(takeovers) X(alerts_fired) X(alerts_resolved) X(alerts_retracted) \
+	X(partial_batches) X(delivered_again) \
+	X(duplicate_events) X(late_events) X(bad_messages) X(void_events) X(wall_jumps) X(wall_jumps_back) X(read_backs) X(policy_changes) X(fenced) X(takeovers) X(alerts_fired) X(alerts_resolved) X(alerts_retracted) \
 	X(conflicts) X(stale_revisions) X(links)
 enum sim_count {
 #define X(name) SIM_##name,
@@ -51,6 +53,8 @@ void sim_jump_wall(int64_t by_ms);
 uint64_t sim_below(uint64_t limit);
 int64_t sim_between(int64_t least, int64_t most);
 bool sim_hits_e4(uint32_t chance_e4);
+int64_t sim_delay(int64_t least_us, int64_t most_us);  // how long something takes on its way: much longer while everything is slow
+void sim_slow(int64_t for_us);
 
 // Calls act(self, number) at the given time. Those of one time go in the order in which they were given.
 void sim_at(int64_t at_us, void (*act)(void *self, uint64_t number), void *self, uint64_t number);
@@ -67,6 +71,8 @@ struct member *sim_member_start(const char *name, void (*run)(void *self), void 
 struct member *sim_member(void);             // who runs now; NULL is the driver
 void sim_member_crash(struct member *member);
 void sim_member_crash_at(struct member *member, uint64_t calls);  // at so many calls from now
+// At its so many-th effect from now: a command that comes to Redis, a message that comes to Kafka. Before or after it comes about; nothing behind it does.
+void sim_member_crash_at_effect(struct member *member, uint64_t effects, bool is_after);
 void sim_member_stall(struct member *member, int64_t for_us);
 void sim_member_stall_at(struct member *member, uint64_t calls, int64_t for_us);
 bool sim_member_is_alive(const struct member *member);
@@ -78,6 +84,9 @@ void sim_on_gone(void (*gone)(struct member *member, bool is_crash));
 
 // Of the fakes. sim_call comes first in each of their functions; sim_wait lets the others run.
 void sim_call(enum sim_call kind);
+// At the other side, about what was handed over: whether its owner dies now, before the effect; and after it.
+bool sim_effect_begins(struct member *member);
+void sim_effect_ends(struct member *member);
 int sim_wait(struct pollfd *fd, size_t count, int64_t timeout_us);
 void sim_sleep(int64_t us);
 // Tells what poll would say of one of the fakes' descriptors.

@@ -106,8 +106,7 @@ static struct redisReply *do_mget(const struct request *request)
 
 static void set(struct entry *entry, struct text value)
 {
-	store_sim_touch(entry);
-	value_clear(&entry->value);
+	store_sim_replace(entry);
 	entry->value.type = VALUE_STRING;
 	value_push(&entry->value, value);
 }
@@ -163,8 +162,7 @@ static struct redisReply *do_unlink(const struct request *request)
 		struct entry *entry = key_of(request, i);
 		if (entry->value.type == VALUE_NONE)
 			continue;
-		store_sim_touch(entry);
-		value_clear(&entry->value);
+		store_sim_replace(entry);
 		count++;
 	}
 	return reply_new_integer(count);
@@ -246,7 +244,7 @@ static struct redisReply *do_rpush(const struct request *request)
 	struct entry *entry = key_of(request, 1);
 	if (!is_of(entry, VALUE_LIST))
 		return wrong_type();
-	store_sim_touch(entry);
+	store_sim_touch_end(entry);
 	entry->value.type = VALUE_LIST;
 	for (size_t i = 2; i < request->count; i++)
 		value_push(&entry->value, request->argument[i]);
@@ -345,6 +343,14 @@ static const struct command *command_of(const struct request *request)
 	sim_fail("the command %.*s is not one that the programs are known to send", (int)request->argument[0].size, request->argument[0].at);
 }
 
+bool session_is_write(const struct request *request)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (text_equal(request->argument[0], text_of(commands[i].verb)))
+			return commands[i].is_write;
+	return false;
+}
+
 static void unwatch(struct session *session)
 {
 	session->watch_count = 0;
@@ -396,7 +402,6 @@ static struct redisReply *execute(struct session *session)
 		reply = nil();
 	} else {
 		reply = reply_new(REPLY_ARRAY, TEXT(""));
-		store_sim_next_transaction();
 		for (size_t i = 0; i < session->queued_count; i++)
 			reply_push(reply, command_of(&session->queued[i])->act(&session->queued[i]));
 		sim_hit[SIM_exec_done]++;
@@ -493,8 +498,5 @@ struct redisReply *session_execute(struct session *session, struct request *requ
 	}
 	if (session->is_multi)
 		return queue(session, request);
-	const struct command *command = command_of(request);
-	if (command->is_write)
-		store_sim_next_transaction();
-	return command->act(request);
+	return command_of(request)->act(request);
 }

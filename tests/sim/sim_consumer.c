@@ -19,6 +19,7 @@ struct group {
 	int64_t deadline_us;
 	bool is_checked;              // an event looks for the dead
 	int64_t committed[TOPICS_MAX][LOG_PARTITIONS_MAX];
+	int64_t handed_out[TOPICS_MAX][LOG_PARTITIONS_MAX];  // up to there
 };
 
 struct place {
@@ -376,6 +377,10 @@ static void hand_out(struct kafka_consumer *consumer, struct place *place, struc
 	};
 	place->offset++;
 	place->is_at_end = false;
+	int64_t *handed_out = &consumer->group->handed_out[place->topic][place->partition];
+	sim_hit[SIM_delivered_again] += place->offset <= *handed_out;
+	if (place->offset > *handed_out)
+		*handed_out = place->offset;
 }
 
 bool kafka_message_header(const struct kafka_message *message, const char *name, struct text *ret_value)
@@ -461,6 +466,7 @@ size_t kafka_poll_batch(struct kafka_consumer *consumer, struct kafka_message *r
 	struct place *place;
 	while (count < capacity && count < limit && !kafka_sim_is_down() && (place = choose(consumer, has_records)))
 		hand_out(consumer, place, &ret_messages[count++]);
+	sim_hit[SIM_partial_batches] += count && count == limit && choose(consumer, has_records);
 	return count;
 }
 

@@ -121,7 +121,7 @@ static enum status ask(int timeout_ms, struct error *error)
 		sim_sleep((int64_t)timeout_ms * 1000);
 		return away(error);
 	}
-	sim_sleep(sim_between(ASK_US_MIN, ASK_US_MAX));
+	sim_sleep(sim_delay(ASK_US_MIN, ASK_US_MAX));
 	return OK;
 }
 

@@ -100,8 +100,14 @@ static void act_arrive(void *self, uint64_t number)
 		sim_at(sim_now_us() + RETRY_US, act_arrive, sending, number);
 		return;
 	}
+	if (!producer->is_dead && sim_effect_begins(producer->member))
+		return;
 	if (sending->fate != SEND_FAILED)
 		store(sending);
+	if (!producer->is_dead)
+		sim_effect_ends(producer->member);
+	if (sending->is_settled)  // died of it
+		return;
 	settle(sending, sending->fate == SEND_STORED ? OK : RETRY);
 }
 
@@ -182,7 +188,7 @@ enum status kafka_send(struct kafka_producer *producer, const char *topic, int32
 		producer->untold = sending;
 	producer->waiting++;
 	int64_t *arrives_us = &producer->arrives_us[kafka_sim_topic_number(sending->topic)][sending->partition];
-	int64_t at_us = sim_now_us() + sim_between(50, kafka_sim_faults.ack_us_max);
+	int64_t at_us = sim_now_us() + sim_delay(50, kafka_sim_faults.ack_us_max);
 	*arrives_us = at_us > *arrives_us ? at_us : *arrives_us;
 	sim_at(*arrives_us, act_arrive, sending, 0);
 	return OK;

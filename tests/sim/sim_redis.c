@@ -23,6 +23,7 @@ struct redis {
 	bool is_closed;               // the client has let go of it, or died
 	bool is_cut;                  // neither side can send any more
 	bool is_hanging;              // replies do not come through
+	bool is_of_former;            // its other side is a master that was replaced
 	struct request building;
 	struct request *unsent;
 	size_t unsent_count, unsent_capacity;
@@ -42,7 +43,9 @@ static struct wire {
 	struct redis *link[LINKS_MAX];
 	int count;
 	struct redis_faults faults;
-	int64_t down_until_us;
+	int64_t down_until_us, full_until_us;
+	enum redis_failure full;
+	uint64_t fail_overs;
 	uint64_t commands, fail_at;
 	enum redis_failure failure;
 	void (*seen)(void *self, struct member *member, const char *verb, struct text key);
@@ -143,10 +146,44 @@ void redis_sim_set_faults(const struct redis_faults *faults)
 	wire.faults = *faults;
 }
 
+static void cut_former(void)
+{
+	for (int i = 0; i < wire.count; i++)
+		if (wire.link[i]->is_of_former)
+			cut(wire.link[i]);
+	store_sim_drop_former();
+}
+
 static void cut_all(void)
 {
 	for (int i = 0; i < wire.count; i++)
 		cut(wire.link[i]);
+	store_sim_drop_former();
+}
+
+static void act_cut_former(void *self, uint64_t number)
+{
+	(void)self;
+	if (number == wire.fail_overs)
+		cut_former();
+}
+
+void redis_sim_fail_over(int64_t lag_us, int64_t former_us)
+{
+	sim_hit[SIM_fail_overs]++;
+	cut_former();
+	store_sim_fork();
+	for (int i = 0; i < wire.count; i++)
+		wire.link[i]->is_of_former = true;
+	sim_hit[SIM_rolled_back_writes] += store_sim_roll_back("", lag_us, lag_us);
+	sim_at(sim_now_us() + former_us, act_cut_former, NULL, ++wire.fail_overs);
+}
+
+void redis_sim_full(int64_t for_us, bool is_disk)
+{
+	sim_hit[SIM_redis_full]++;
+	wire.full_until_us = sim_now_us() + for_us;
+	wire.full = is_disk ? FAIL_MISCONF : FAIL_OOM;
 }
 
 void redis_sim_down(int64_t for_us)
@@ -213,9 +250,13 @@ static void act_return(void *self, uint64_t count)
 	}
 }
 
-static enum redis_failure failure_now(void)
+static enum redis_failure failure_now(const struct request *request)
 {
 	if (++wire.commands != wire.fail_at) {
+		if (wire.full_until_us > sim_now_us() && session_is_write(request)) {
+			sim_hit[SIM_refused_writes]++;
+			return wire.full;
+		}
 		bool is_busy = sim_hits_e4(wire.faults.busy_e4);
 		sim_hit[SIM_loading] += is_busy;
 		return is_busy ? FAIL_LOADING : FAIL_NOT;
@@ -237,15 +278,23 @@ static void tell_seen(const struct redis *link, const struct request *request)
 static bool arrive_one(struct redis *link, struct request *request)
 {
 	tell_seen(link, request);
+	if (!link->is_cut && sim_effect_begins(link->member))
+		cut(link);
 	if (link->is_cut)
 		return false;
-	enum redis_failure failure = failure_now();
+	enum redis_failure failure = failure_now(request);
 	if (failure == FAIL_CUT_BEFORE) {
 		cut(link);
 		return false;
 	}
 	bool is_answered = failure >= FAIL_LOADING;
+	if (link->is_of_former) {
+		sim_hit[SIM_commands_of_former] += session_is_write(request);
+		store_sim_turn();
+	}
 	struct redisReply *reply = session_execute(&link->session, request, is_answered ? failure : FAIL_NOT);
+	if (link->is_of_former)
+		store_sim_turn();
 	if (failure == FAIL_CUT_AFTER) {
 		reply_free(reply);
 		cut(link);
@@ -255,6 +304,7 @@ static bool arrive_one(struct redis *link, struct request *request)
 		link->is_hanging = true;
 	link->returning = sim_grow(link->returning, link->returning_count + 1, sizeof *link->returning, &link->returning_capacity);
 	link->returning[link->returning_count++] = reply;
+	sim_effect_ends(link->member);
 	return true;
 }
 
@@ -290,7 +340,11 @@ static void act_arrive(void *self, uint64_t number)
 		cut(link);
 	if (!done || link->is_cut)
 		return;
-	int64_t at_us = sim_now_us() + sim_between(WIRE_US_MIN, WIRE_US_MAX);
+	int64_t at_us = sim_now_us() + sim_delay(WIRE_US_MIN, WIRE_US_MAX);
+	if (sim_hits_e4(wire.faults.late_reply_e4)) {
+		sim_hit[SIM_replies_late]++;
+		at_us += sim_between(LATE_US_MIN, LATE_US_MAX);
+	}
 	link->replies_us = at_us > link->replies_us ? at_us : link->replies_us;
 	sim_at(link->replies_us, act_return, link, done);
 }
@@ -317,7 +371,7 @@ static void send_segment(struct redis *link, uint32_t count)
 {
 	if (!count)
 		return;
-	int64_t at_us = sim_now_us() + sim_between(WIRE_US_MIN, WIRE_US_MAX);
+	int64_t at_us = sim_now_us() + sim_delay(WIRE_US_MIN, WIRE_US_MAX);
 	if (sim_hits_e4(wire.faults.late_e4)) {
 		sim_hit[SIM_segments_late]++;
 		at_us += sim_between(LATE_US_MIN, LATE_US_MAX);

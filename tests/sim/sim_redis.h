@@ -16,6 +16,7 @@ struct redis_faults {
 	uint32_t cut_after_e4;   // it takes effect, then the connection breaks
 	uint32_t hang_e4;        // it takes effect, and no reply ever comes
 	uint32_t late_e4;        // it takes effect some seconds later, perhaps after its sender has given up or died
+	uint32_t late_reply_e4;  // it takes effect, and is answered some seconds later
 	uint32_t split_e4;       // it arrives in two pieces
 	uint32_t busy_e4;        // LOADING
 };
@@ -23,6 +24,9 @@ void redis_sim_reset(void);
 void redis_sim_set_faults(const struct redis_faults *faults);
 void redis_sim_down(int64_t for_us);                              // cuts all, refuses connections
 void redis_sim_roll_back(int64_t least_us, int64_t most_us);      // cuts all, loses the last while
+// A replica that lags so much is the master now. Who was connected goes on with the former one, which takes and answers everything, for so long.
+void redis_sim_fail_over(int64_t lag_us, int64_t former_us);
+void redis_sim_full(int64_t for_us, bool is_disk);                // no write is taken: OOM, or MISCONF where it is the disk
 // Only keys that start so, and nobody hears of it: a failover behind a proxy, or another node.
 void redis_sim_roll_back_unseen(const char *prefix, int64_t us);
 void redis_sim_cut(struct member *member);                        // its connections
@@ -71,6 +75,7 @@ struct session {
 	size_t watch_count, watch_capacity;
 };
 void session_done(struct session *session);
+bool session_is_write(const struct request *request);
 // Executes one command and returns its reply. `failure` is what it shall answer instead; the request's memory may be taken over, so that it is empty then.
 struct redisReply *session_execute(struct session *session, struct request *request, enum redis_failure failure);
 

@@ -6,12 +6,12 @@
 
 enum { SLOTS = 4096, KEPT_S = 120 };
 
-// A value before a change.
+// What a change replaced: the whole value, or, of a list that only grew, how long it was.
 struct undo {
 	struct entry *entry;
 	struct value before;
+	bool is_growth;
 	int64_t at_us;
-	uint64_t transaction;
 };
 
 static struct store_sim {
@@ -20,8 +20,14 @@ static struct store_sim {
 	size_t count, capacity;
 	struct undo *undo;
 	size_t undo_at, undo_count, undo_capacity;
-	uint64_t transaction;
-} store;
+} store, *former;  // of a master that others do not write to any more; NULL
+
+static void swap_stores(void)
+{
+	struct store_sim other = *former;
+	*former = store;
+	store = other;
+}
 
 static uint64_t hash_of(struct text text)
 {
@@ -31,10 +37,36 @@ static uint64_t hash_of(struct text text)
 	return hash;
 }
 
+// Items are shared by a value and what is noted of it before a change: a count of who has them lies before their bytes.
+static size_t *users_of(struct text item)
+{
+	return (size_t *)(uintptr_t)item.at - 1;
+}
+
+static struct text make_item(struct text bytes)
+{
+	size_t *users = sim_new(sizeof *users + bytes.size + 1);
+	*users = 1;
+	if (bytes.size)
+		memcpy(users + 1, bytes.at, bytes.size);
+	return (struct text){ (const char *)(users + 1), bytes.size };
+}
+
+static void drop_item(struct text item)
+{
+	if (!--*users_of(item))
+		sim_free(users_of(item));
+}
+
+static void drop_items(struct value *value, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		drop_item(value->item[i]);
+}
+
 void value_clear(struct value *value)
 {
-	for (size_t i = 0; i < value->count; i++)
-		sim_free((void *)value->item[i].at);
+	drop_items(value, 0, value->count);
 	sim_free(value->item);
 	*value = (struct value){ .type = VALUE_NONE };
 }
@@ -42,7 +74,7 @@ void value_clear(struct value *value)
 void value_push(struct value *value, struct text item)
 {
 	value->item = sim_grow(value->item, value->count + 1, sizeof *value->item, &value->capacity);
-	value->item[value->count++] = sim_copy(item);
+	value->item[value->count++] = make_item(item);
 }
 
 static size_t find_field(const struct value *value, struct text field)
@@ -63,8 +95,8 @@ void value_set_field(struct value *value, struct text field, struct text item)
 {
 	struct text *old = value_field(value, field);
 	if (old) {
-		sim_free((void *)old->at);
-		*old = sim_copy(item);
+		drop_item(*old);
+		*old = make_item(item);
 		return;
 	}
 	value_push(value, field);
@@ -76,8 +108,7 @@ bool value_delete_field(struct value *value, struct text field)
 	size_t at = find_field(value, field);
 	if (at == SIZE_MAX)
 		return false;
-	sim_free((void *)value->item[at].at);
-	sim_free((void *)value->item[at + 1].at);
+	drop_items(value, at, at + 2);
 	memmove(value->item + at, value->item + at + 2, (value->count - at - 2) * sizeof *value->item);
 	value->count -= 2;
 	if (!value->count)
@@ -91,24 +122,32 @@ void value_trim_front(struct value *value, size_t count)
 		value_clear(value);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
-		sim_free((void *)value->item[i].at);
+	drop_items(value, 0, count);
 	value->count -= count;
 	memmove(value->item, value->item + count, value->count * sizeof *value->item);
 }
 
 static struct value copy_value(const struct value *value)
 {
-	struct value copy = { .type = value->type };
-	for (size_t i = 0; i < value->count; i++)
-		value_push(&copy, value->item[i]);
+	struct value copy = { .type = value->type, .count = value->count };
+	copy.item = sim_grow(NULL, value->count, sizeof *copy.item, &copy.capacity);
+	for (size_t i = 0; i < value->count; i++) {
+		copy.item[i] = value->item[i];
+		++*users_of(copy.item[i]);
+	}
 	return copy;
 }
 
-void store_sim_reset(void)
+static void drop_undo(struct undo *undo)
+{
+	if (!undo->is_growth)
+		value_clear(&undo->before);
+}
+
+static void free_store(void)
 {
 	for (size_t i = store.undo_at; i < store.undo_count; i++)
-		value_clear(&store.undo[i].before);
+		drop_undo(&store.undo[i]);
 	for (size_t i = 0; i < store.count; i++) {
 		value_clear(&store.entry[i]->value);
 		sim_free((void *)store.entry[i]->key.at);
@@ -116,7 +155,55 @@ void store_sim_reset(void)
 	}
 	sim_free(store.entry);
 	sim_free(store.undo);
-	store = (struct store_sim){ .transaction = 1 };
+	store = (struct store_sim){ .count = 0 };
+}
+
+void store_sim_drop_former(void)
+{
+	if (!former)
+		return;
+	swap_stores();
+	free_store();
+	swap_stores();
+	sim_free(former);
+	former = NULL;
+}
+
+void store_sim_reset(void)
+{
+	store_sim_drop_former();
+	free_store();
+}
+
+void store_sim_turn(void)
+{
+	swap_stores();
+}
+
+static struct undo copy_undo(const struct undo *undo)
+{
+	struct undo copy = *undo;
+	copy.entry = store.entry[undo->entry->number];
+	if (!undo->is_growth)
+		copy.before = copy_value(&undo->before);
+	return copy;
+}
+
+void store_sim_fork(void)
+{
+	store_sim_drop_former();
+	former = sim_new(sizeof *former);
+	*former = store;
+	store = (struct store_sim){ .count = 0 };
+	for (size_t i = 0; i < former->count; i++) {
+		struct entry *entry = store_sim_entry(former->entry[i]->key);
+		entry->value = copy_value(&former->entry[i]->value);
+		entry->version = former->entry[i]->version;
+	}
+	for (size_t i = former->undo_at; i < former->undo_count; i++) {
+		store.undo = sim_grow(store.undo, store.undo_count + 1, sizeof *store.undo, &store.undo_capacity);
+		store.undo[store.undo_count++] = copy_undo(&former->undo[i]);
+	}
 }
 
 struct entry *store_sim_entry(struct text key)
@@ -155,7 +242,7 @@ struct entry *store_sim_at(size_t number)
 static void drop_old(void)
 {
 	while (store.undo_at < store.undo_count && store.undo[store.undo_at].at_us < sim_now_us() - KEPT_S * SIM_SECOND_US)
-		value_clear(&store.undo[store.undo_at++].before);
+		drop_undo(&store.undo[store.undo_at++]);
 	if (store.undo_at < 1024 || store.undo_at * 2 < store.undo_count)
 		return;
 	store.undo_count -= store.undo_at;
@@ -163,22 +250,44 @@ static void drop_old(void)
 	store.undo_at = 0;
 }
 
-void store_sim_touch(struct entry *entry)
+static void note(struct entry *entry, struct value before, bool is_growth)
 {
 	drop_old();
 	entry->version++;
 	store.undo = sim_grow(store.undo, store.undo_count + 1, sizeof *store.undo, &store.undo_capacity);
-	store.undo[store.undo_count++] = (struct undo){ entry, copy_value(&entry->value), sim_now_us(), store.transaction };
+	store.undo[store.undo_count++] = (struct undo){ entry, before, is_growth, sim_now_us() };
 }
 
-void store_sim_next_transaction(void)
+void store_sim_touch(struct entry *entry)
 {
-	store.transaction++;
+	note(entry, copy_value(&entry->value), false);
 }
 
-uint64_t store_sim_transaction(void)
+void store_sim_replace(struct entry *entry)
 {
-	return store.transaction;
+	note(entry, entry->value, false);
+	entry->value = (struct value){ .type = VALUE_NONE };
+}
+
+void store_sim_touch_end(struct entry *entry)
+{
+	if (entry->value.type == VALUE_LIST)
+		note(entry, (struct value){ .type = VALUE_LIST, .count = entry->value.count }, true);
+	else
+		store_sim_touch(entry);
+}
+
+static void undo_change(struct undo *undo)
+{
+	struct value *value = &undo->entry->value;
+	undo->entry->version++;
+	if (undo->is_growth) {
+		drop_items(value, undo->before.count, value->count);
+		value->count = undo->before.count;
+		return;
+	}
+	value_clear(value);
+	*value = undo->before;
 }
 
 static struct text tag_of(struct text key)
@@ -202,9 +311,7 @@ size_t store_sim_roll_back(const char *prefix, int64_t least_us, int64_t most_us
 		struct undo *undo = &store.undo[i];
 		if (!text_starts_with(undo->entry->key, text_of(prefix)) || undo->at_us < sim_now_us() - cut_of(undo->entry->key, salt, least_us, most_us))
 			continue;
-		value_clear(&undo->entry->value);
-		undo->entry->value = undo->before;
-		undo->entry->version++;
+		undo_change(undo);
 		undo->entry = NULL;
 		undone++;
 	}
@@ -212,6 +319,5 @@ size_t store_sim_roll_back(const char *prefix, int64_t least_us, int64_t most_us
 		if (store.undo[i].entry)
 			store.undo[kept++] = store.undo[i];
 	store.undo_count = kept;
-	store_sim_next_transaction();
 	return undone;
 }

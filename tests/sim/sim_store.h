@@ -1,6 +1,6 @@
 // sim_store.h - what a Redis holds: keys, their values and versions, and how they came to be, so that it can lose its last seconds.
 //
-// A transaction is undone whole, as a cut append-only file does it. Keys with different hash tags may lose different seconds, as the nodes of a cluster do.
+// A transaction is undone whole, as a cut append-only file does it: all that it changed has one time. Keys with different hash tags may lose different seconds, as the nodes of a cluster do.
 #ifndef HOTLINE_SIM_STORE_H
 #define HOTLINE_SIM_STORE_H
 
@@ -29,6 +29,10 @@ struct entry {
 };
 
 void store_sim_reset(void);
+// From now on there are two, equal at first, as after a failover that not everybody has heard of: this one, and the former, which all that was held of entries belongs to.
+void store_sim_fork(void);
+void store_sim_turn(void);         // everything is about the other one, until the next call
+void store_sim_drop_former(void);
 struct entry *store_sim_entry(struct text key);              // made when it is new
 struct entry *store_sim_find(const char *key);               // NULL when it is absent
 size_t store_sim_count(void);
@@ -36,9 +40,8 @@ struct entry *store_sim_at(size_t number);
 
 // To be called before every change of a value: notes what was, and moves the version.
 void store_sim_touch(struct entry *entry);
-// What is touched between two of these is one transaction.
-void store_sim_next_transaction(void);
-uint64_t store_sim_transaction(void);
+void store_sim_replace(struct entry *entry);    // the same, and the value is gone
+void store_sim_touch_end(struct entry *entry);  // the same, where nothing but items at the end are to come
 
 void value_clear(struct value *value);
 void value_push(struct value *value, struct text item);

@@ -17,7 +17,7 @@
 #include "truth.h"
 #include "wire.h"
 
-enum { SUBJECTS_MAX = 1024, SUBJECT_EVENTS_MAX = 512, MONTHS_MAX = 512 };
+enum { SUBJECTS_MAX = 1024 };
 
 // A ticket, or a unit's month.
 struct subject {
@@ -25,7 +25,8 @@ struct subject {
 	bool is_of_unit;
 	int32_t partition;
 	struct ticket ticket;
-	struct event event[SUBJECT_EVENTS_MAX];
+	struct event *event;
+	size_t event_capacity;
 };
 
 static struct truth {
@@ -71,13 +72,15 @@ static struct subject *subject_of(const char *id, bool is_of_unit, int32_t parti
 	snprintf(subject->id, sizeof subject->id, "%s", id);
 	subject->is_of_unit = is_of_unit;
 	subject->partition = partition;
-	subject->ticket = (struct ticket){ .capacity = SUBJECT_EVENTS_MAX, .event = subject->event };
 	truth->subject[truth->subject_count++] = subject;
 	return subject;
 }
 
 static void merge(struct subject *subject, struct event *event)
 {
+	subject->event = sim_grow(subject->event, subject->ticket.count + 1, sizeof *subject->event, &subject->event_capacity);
+	subject->ticket.event = subject->event;
+	subject->ticket.capacity = (uint32_t)subject->event_capacity;
 	keep_texts(event);
 	if (ticket_merge(&subject->ticket, event, truth->names) != MERGE_ADDED)
 		free_texts(event);
@@ -96,10 +99,13 @@ static bool take_ticket_event(const struct record *record, int32_t partition)
 	char string[TICKET_ID_BYTES_MAX + 1];
 	if (event_check_ticket_id(record->key, &error) != OK || !text_copy(record->key, string, sizeof string))
 		return false;
-	if (wire_unpack_ticket_event(record->value, truth->names, &truth->arena, &id, &event, &error) != OK || !text_equal(id, record->key) || !is_in_time(&event, record))
+	if (wire_unpack_ticket_event(record->value, truth->names, &truth->arena, &id, &event, &error) != OK || !text_equal(id, record->key))
 		return false;
-	if (event.type != EVENT_LINKED)  // what the programs tell themselves is no news: see link()
-		merge(subject_of(string, false, partition), &event);
+	if (event.type == EVENT_LINKED)  // what the programs tell themselves is no news: see link()
+		return true;
+	if (!is_in_time(&event, record))
+		return false;
+	merge(subject_of(string, false, partition), &event);
 	return true;
 }
 
@@ -418,6 +424,7 @@ void truth_expect(struct lines *lines)
 	for (size_t i = 0; i < truth->subject_count; i++) {
 		for (uint32_t j = 0; j < truth->subject[i]->ticket.count; j++)
 			free_texts(&truth->subject[i]->event[j]);
+		sim_free(truth->subject[i]->event);
 		sim_free(truth->subject[i]);
 	}
 	cells_free(truth->cells);

@@ -17,7 +17,7 @@
 #include "unit_counters.pb-c.h"
 #include "wire.h"
 
-enum { CELLS_MAX = 4096, LAST_MAX = 8192 };
+enum { CELLS_MAX = 4096, LAST_MAX = 8192, LAST_SLOTS = 4 * LAST_MAX };
 
 // A base dimension's day, over all shards.
 struct day_cell {
@@ -40,6 +40,7 @@ static struct reading {
 	size_t cell_count;
 	struct last *last;
 	size_t last_count;
+	uint16_t slot[LAST_SLOTS];  // by the hash of the key: 1 + its number in `last`
 	struct ticket ticket;
 	struct event event[UNIT_MONTH_EVENTS_MAX];
 	struct wire_arena arena;
@@ -216,22 +217,32 @@ static struct last *newer(struct text key, int64_t revision)
 	char string[ALERT_ID_BYTES_MAX];
 	if (!text_copy(key, string, sizeof string))
 		sim_fail("a key of %u bytes", key.size);
-	for (size_t i = 0; i < reading->last_count; i++)
-		if (!strcmp(reading->last[i].key, string)) {
-			bool is_older = revision < reading->last[i].revision;
-			sim_hit[SIM_stale_revisions] += is_older;
-			return is_older ? NULL : &reading->last[i];
-		}
+	size_t slot = XXH3_64bits(key.at, key.size) % LAST_SLOTS;
+	for (; reading->slot[slot]; slot = (slot + 1) % LAST_SLOTS) {
+		struct last *last = &reading->last[reading->slot[slot] - 1];
+		if (strcmp(last->key, string) != 0)
+			continue;
+		bool is_older = revision < last->revision;
+		sim_hit[SIM_stale_revisions] += is_older;
+		return is_older ? NULL : last;
+	}
 	assert(reading->last_count < LAST_MAX);
 	struct last *last = &reading->last[reading->last_count++];
 	memcpy(last->key, string, strlen(string) + 1);
+	reading->slot[slot] = (uint16_t)reading->last_count;
 	return last;
+}
+
+static void forget_last(void)
+{
+	reading->last_count = 0;
+	memset(reading->slot, 0, sizeof reading->slot);
 }
 
 static void read_topic(const char *name, int64_t (*revision_of)(struct text value))
 {
 	const struct log_topic *topic = kafka_sim_topic(name);
-	reading->last_count = 0;
+	forget_last();
 	for (int32_t i = 0; i < topic->partition_count; i++)
 		for (size_t j = 0; j < topic->partition[i].count; j++) {
 			const struct record *record = &topic->partition[i].record[j];
@@ -304,7 +315,7 @@ static void read_sent_counters(void)
 static void read_letters(void)
 {
 	const struct log_topic *topic = kafka_sim_topic(TOWN_DEAD_LETTERS);
-	reading->last_count = 0;
+	forget_last();
 	for (size_t i = 0; i < topic->partition[0].count; i++) {
 		struct text name, partition, offset;
 		char line[ALERT_ID_BYTES_MAX];
