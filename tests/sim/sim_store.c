@@ -77,6 +77,13 @@ void value_push(struct value *value, struct text item)
 	value->item[value->count++] = make_item(item);
 }
 
+void value_set_item(struct value *value, size_t at, struct text item)
+{
+	struct text old = value->item[at];
+	value->item[at] = make_item(item);
+	drop_item(old);
+}
+
 static size_t find_field(const struct value *value, struct text field)
 {
 	for (size_t i = 0; i + 1 < value->count; i += 2)
@@ -95,8 +102,7 @@ void value_set_field(struct value *value, struct text field, struct text item)
 {
 	struct text *old = value_field(value, field);
 	if (old) {
-		drop_item(*old);
-		*old = make_item(item);
+		value_set_item(value, (size_t)(old - value->item), item);
 		return;
 	}
 	value_push(value, field);

@@ -45,6 +45,7 @@ void store_sim_touch_end(struct entry *entry);  // the same, where nothing but i
 
 void value_clear(struct value *value);
 void value_push(struct value *value, struct text item);
+void value_set_item(struct value *value, size_t at, struct text item);
 struct text *value_field(const struct value *value, struct text field);  // of a hash; NULL
 void value_set_field(struct value *value, struct text field, struct text item);
 bool value_delete_field(struct value *value, struct text field);

@@ -93,8 +93,7 @@ static void a_name_that_stands_twice_stops_the_program(void **state)
 	assert_int_equal(names->value.type, VALUE_LIST);
 	assert_true(names->value.count > 1);
 	store_sim_touch(names);
-	sim_free((void *)names->value.item[1].at);
-	names->value.item[1] = sim_copy(names->value.item[0]);
+	value_set_item(&names->value, 1, names->value.item[0]);
 	tickets = town_start_tickets();
 	sim_run_for(10 * S);
 	assert_true(tickets->has_ended);
