@@ -31,7 +31,7 @@ class Consumer:
             self.process = self.stack.case.start(self.label, [program(self.name), *self.arguments()])
 
     def arguments(self) -> list[str]:
-        return ["-b", self.stack.broker.brokers, "-r", self.stack.redis.address, "--admin", f"127.0.0.1:{self.admin_port}", *self.stack.broker.consumer_options,
+        return ["-b", self.stack.consumer_brokers or self.stack.broker.brokers, "-r", self.stack.consumer_redis or self.stack.redis.address, "--admin", f"127.0.0.1:{self.admin_port}", *self.stack.broker.consumer_options,
                 *(["--clock", self.stack.clock] if self.name == "hotline-tickets" else []), *self.options]
 
     def get(self, path: str) -> tuple[int, str]:
@@ -60,6 +60,7 @@ class Stack:
         self.case, self.broker, self.clock = case, broker, clock
         self.kafka = broker.client
         self.redis = RedisServer(case, name=name)
+        self.consumer_brokers = self.consumer_redis = ""  # where consumers find them, when not at their own addresses
         self.consumers: list[Consumer] = []
         self.policy_options = ["--policy", str(policy)] if policy else []
 
