@@ -31,7 +31,7 @@ enum status partial_add(struct text value, struct counters sum[SUB_COUNT], struc
 {
 	while (value.size) {
 		struct counters counters;
-		uint8_t sub;
+		uint8_t sub = 0;  // for the compiler, which cannot see that it is set when the status is OK
 		enum status status = partial_take(&value, &sub, &counters, error);
 		if (status != OK)
 			return status;

@@ -108,6 +108,8 @@ void policy_init_default(struct policy *policy)
 
 void policy_done(struct policy *policy)
 {
+	if (!policy)
+		return;
 	free(policy->roster);
 	free(policy->roster_index);
 	calendar_free(policy->own_calendar);

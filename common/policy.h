@@ -98,6 +98,6 @@ const struct term *policy_term(const struct policy_version *version, uint8_t kin
 
 // The policy of the city of the bulletins, without a roster: the default where no file is given, and what the tests judge by. Source: rules.md.
 void policy_init_default(struct policy *policy);
-void policy_done(struct policy *policy);  // frees the roster and the calendar of its own
+void policy_done(struct policy *policy);  // frees the roster and the calendar of its own; NULL is taken
 
 #endif

@@ -48,12 +48,6 @@ static const struct option own_options[] = {
 	{ .name = "rebuild", .type = OPTION_BOOL, .offset = FIELD(rebuild), .help = "Forget what Redis has of this topic's shards and read the topic from its beginning." },
 };
 
-static int fail(const char *doing, const struct error *error)
-{
-	log_failure(LOG_LEVEL_ERROR, doing, error);
-	return options_exit_code(error);
-}
-
 // Before anything is opened: what is wrong with a setting is told though the servers are away.
 static enum status check_settings(const struct tickets_options *options, struct error *error)
 {
@@ -62,6 +56,17 @@ static enum status check_settings(const struct tickets_options *options, struct 
 	memcpy(kafka.property, options->common.property.item, sizeof options->common.property.item);
 	enum status status = redis_address_parse(options->common.redis, &address, error);
 	return status == OK ? kafka_config_check(&kafka, error) : status;
+}
+
+static enum status run(const struct tickets_options *options, struct loop_start *start, struct error *error)
+{
+	enum status status = policies_load_file(start->policies, options->common.policy, &start->own_policy, error);
+	if (status == OK)
+		status = check_settings(options, error);
+	if (status != OK || options->common.check_config)
+		return status;
+	start->policy_told_at_ms = options->policy_takeover ? clock_wall_ms() : 0;
+	return loop_run(options, start, error);
 }
 
 int main(int argc, char **argv)
@@ -84,16 +89,10 @@ int main(int argc, char **argv)
 	struct names *names = names_new();
 	struct policies *policies = policies_new(names);
 	struct loop_start start = { .names = names, .policies = policies, .is_asked_to_stop = &is_asked_to_stop, .is_asked_to_reload = &is_asked_to_reload };
-	if (policies_load_file(policies, options.common.policy, &start.own_policy, &error) != OK)
-		return fail("policy", &error);
-	if (check_settings(&options, &error) != OK)
-		return fail("settings", &error);
-	if (options.common.check_config)
-		return EXIT_SUCCESS;
-	start.policy_told_at_ms = options.policy_takeover ? clock_wall_ms() : 0;
-	enum status status = loop_run(&options, &start, &error);
-	code = status == OK ? EXIT_SUCCESS : fail("stopping", &error);
+	enum status status = run(&options, &start, &error);
+	if (status != OK)
+		log_failure(LOG_LEVEL_ERROR, "stopped", &error);
 	policies_free(policies);
 	names_free(names);
-	return code;
+	return status == OK ? EXIT_SUCCESS : options_exit_code(&error);
 }

@@ -42,6 +42,7 @@ static void test_default_terms(void **state)
 		check_term(policy.version, kind, LEVEL_DISTRICT, other);
 	}
 	policy_done(&policy);
+	policy_done(NULL);
 }
 
 static void check_count(const struct count *count, int32_t number, enum count_unit unit)

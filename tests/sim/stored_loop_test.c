@@ -6,15 +6,18 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "civil.h"
+#include "head.h"
 #include "log.h"
 #include "sim_store.h"
 #include "town.h"
+#include "truth.h"
 
 #define S SIM_SECOND_US
 #define FROM_MS (SIM_WALL_MS - 30 * DAY_MS)
-enum { ID_BYTES = 16 };
+enum { ID_BYTES = 16, HOURS = 6 };
 
 static void open_town(void)
 {
@@ -40,21 +43,26 @@ static void end_town(void)
 	town_close();
 }
 
-// Every hour has passed when the next owner comes, but the next one: what is due in it was filed by the owner before.
+// Hours that have passed are dropped, and the next one is not, in which something was filed: the next owner begins there.
 static void the_next_hour_is_still_there_for_the_next_owner(void **state)
 {
 	(void)state;
-	int64_t hour_ms = FROM_MS / HOUR_MS * HOUR_MS + 2 * HOUR_MS;
+	int64_t hour = FROM_MS / HOUR_MS + 2;
 	open_town();
 	town_start_units();
 	struct instance *tickets = town_start_tickets();
-	dispatch(1, FROM_MS, hour_ms + 30 * 60 * 1000);
-	dispatch(2, FROM_MS, hour_ms + HOUR_MS + 30 * 60 * 1000);
+	for (int number = 0; number < HOURS; number++)
+		dispatch(number, FROM_MS, (hour + number) * HOUR_MS + HOUR_MS / 2);
 	sim_run_for(5 * S);
-	town_send_clock_marks(hour_ms + HOUR_MS + 1000);
-	sim_run_for(5 * S);
-	dispatch(3, hour_ms + HOUR_MS + 2000, SIM_WALL_MS);  // a step that drops what has passed
-	sim_run_for(5 * S);
+	for (int number = 0; number < HOURS - 1; number++) {
+		struct head head;
+		town_send_clock_marks((hour + number + 1) * HOUR_MS + 1000);
+		sim_run_for(3 * S);
+		dispatch(HOURS + number, FROM_MS, SIM_WALL_MS);  // a step that drops what has passed
+		sim_run_for(3 * S);
+		assert_true(truth_head(TOWN_TICKETS, 0, &head));
+		assert_in_range(head.due_hour, FROM_MS / HOUR_MS, hour + number + 1);
+	}
 	town_stop(tickets);
 	sim_run_for(5 * S);
 	town_start_tickets();
@@ -99,6 +107,7 @@ static void a_name_that_stands_twice_stops_the_program(void **state)
 	assert_true(tickets->has_ended);
 	assert_int_equal(tickets->status, FATAL);
 	assert_string_equal(tickets->error.reason, "broken_state");
+	assert_non_null(strstr(tickets->error.text, "stands twice"));
 	town_close();
 }
 
