@@ -336,7 +336,7 @@ bool facts_precedence(const struct facts *facts, enum link_kind kind, struct pre
 	};
 	char key[LINK_KEY_BYTES_MAX];
 	size_t size = facts->has & HAS_LINKED ? link_key(&links, kind, key) : 0;
-	uint32_t check = size ? link_check((struct text){ key, (uint32_t)size }) : 0;
+	uint32_t check = size ? link_check(link_hash((struct text){ key, (uint32_t)size }), link_period(facts->received_at_ms)) : 0;
 	for (uint32_t i = 0; size && i < facts->ticket->count; i++) {
 		const struct event *event = &facts->ticket->event[i];
 		if (event->type == EVENT_LINKED && event->kind == kind && event->answered == check)

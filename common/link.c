@@ -1,6 +1,5 @@
 #include "link.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -42,25 +41,41 @@ struct links links_of(const struct ticket *ticket, const struct names *names)
 // No category has an empty part, so the two slashes tell where it ends.
 size_t link_key(const struct links *links, enum link_kind kind, char ret_key[LINK_KEY_BYTES_MAX])
 {
+	struct phrase key = phrase_of(ret_key, LINK_KEY_BYTES_MAX);
 	if (!links->is_there)
 		return 0;
-	if (kind == LINK_CALLER && links->caller.size)
-		return (size_t)snprintf(ret_key, LINK_KEY_BYTES_MAX, "caller/%.*s", (int)links->caller.size, links->caller.at);
-	if (kind == LINK_PLACE && links->place.size && links->category.size)
-		return (size_t)snprintf(ret_key, LINK_KEY_BYTES_MAX, "place/%.*s//%.*s", (int)links->category.size, links->category.at, (int)links->place.size, links->place.at);
-	return 0;
+	if (kind == LINK_CALLER && links->caller.size) {
+		phrase_add(&key, TEXT("caller/"));
+		phrase_add(&key, links->caller);
+	} else if (kind == LINK_PLACE && links->place.size && links->category.size) {
+		phrase_add(&key, TEXT("place/"));
+		phrase_add(&key, links->category);
+		phrase_add(&key, TEXT("//"));
+		phrase_add(&key, links->place);
+	}
+	return key.size;
 }
 
-enum link_kind link_kind_of(struct text key)
+struct link_hash link_hash(struct text key)
 {
-	if (text_starts_with(key, TEXT("caller/")))
-		return LINK_CALLER;
-	return text_starts_with(key, TEXT("place/")) ? LINK_PLACE : LINK_NONE;
+	XXH128_hash_t hash = XXH3_128bits(key.at, key.size);
+	return (struct link_hash){ hash.high64, hash.low64 };
 }
 
-uint32_t link_check(struct text key)
+// The parts of the hash: `high` has the shelf (lowest bits) and the check (highest), `low` the partition (lowest 16 bits) and the link among those of its shelf.
+int32_t link_partition(struct link_hash hash, int32_t partition_count)
 {
-	return (uint32_t)XXH3_64bits(key.at, key.size);
+	return (int32_t)((hash.low & 0xffff) % (uint64_t)partition_count);
+}
+
+int32_t link_period(int64_t at_ms)
+{
+	return (int32_t)(at_ms / LINK_PERIOD_MS);
+}
+
+uint32_t link_check(struct link_hash hash, int32_t period)
+{
+	return (uint32_t)(hash.high >> 32) + (uint32_t)period * UINT32_C(0x9e3779b1);
 }
 
 uint64_t link_caller(struct text caller)

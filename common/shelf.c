@@ -1,60 +1,139 @@
 #include "shelf.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "memory.h"
-#include "varint.h"
 
-enum { LINK_BYTES = 7, CALLER_BYTES = 5, NUMBER_DIGITS_MAX = 18 };
+enum { NUMBER_DIGITS_MAX = 18 };
+static_assert(LINK_PERIOD_MS > LINK_EARLIER_WITHIN_MS, "whoever came before lies in the same period or the one before");
 
-struct shelf_address shelf_address_of(struct text key)
+uint32_t shelf_row(struct link_hash hash)
+{
+	return (uint32_t)(hash.high % SHELF_ROWS);
+}
+
+uint64_t shelf_link(struct link_hash hash)
+{
+	return hash.low >> 16;
+}
+
+size_t shelf_name(uint32_t row, int32_t period, char ret_name[SHELF_NAME_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";
-	XXH128_hash_t hash = XXH3_128bits(key.at, key.size);
-	unsigned number = (unsigned)(hash.high64 % SHELF_COUNT);
-	struct shelf_address address = { .link = hash.low64 >> 8 };
-	for (unsigned i = 0; i < SHELF_NAME_BYTES; i++)
-		address.name[i] = digits[number >> 4 * (SHELF_NAME_BYTES - 1 - i) & 0xf];
-	return address;
+	struct phrase name = phrase_of(ret_name, SHELF_NAME_BYTES);
+	for (int shift = 12; shift >= 0; shift -= 4)
+		phrase_add_byte(&name, digits[row >> shift & 0xf]);
+	phrase_add_byte(&name, '.');
+	phrase_add_number(&name, (uint64_t)period);
+	return name.size;
 }
 
-void shelf_done(struct shelf *shelf)
+void link_ticket_set(struct link_ticket *ticket, struct text id)
 {
-	free(shelf->fact);
-	free(shelf->before);
-	*shelf = (struct shelf){ .count = 0 };
+	assert(id.size && id.size <= TICKET_ID_BYTES_MAX);
+	uint64_t number = 0;
+	bool is_number = id.size <= NUMBER_DIGITS_MAX && (id.at[0] != '0' || id.size == 1);
+	for (uint32_t i = 0; i < id.size && is_number; i++) {
+		is_number = id.at[i] >= '0' && id.at[i] <= '9';
+		number = number * 10 + (uint64_t)(id.at[i] - '0');
+	}
+	ticket->number = is_number ? number : 0;
+	ticket->size = is_number ? 0 : (uint8_t)id.size;
+	memcpy(ticket->text, id.at, ticket->size);
 }
 
-void shelf_clear(struct shelf *shelf)
+struct text link_ticket_id(const struct link_ticket *ticket, char room[TICKET_ID_BYTES_MAX])
 {
-	shelf->count = 0;
+	if (ticket->size)
+		return (struct text){ ticket->text, ticket->size };
+	struct phrase digits = phrase_of(room, TICKET_ID_BYTES_MAX);
+	phrase_add_number(&digits, ticket->number);
+	return (struct text){ room, (uint32_t)digits.size };
 }
 
-static struct text id_of(const struct link_fact *fact)
+bool link_ticket_equal(const struct link_ticket *a, const struct link_ticket *b)
 {
-	return (struct text){ fact->id, fact->id_size };
+	return a->number == b->number && a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+}
+
+void shelves_done(struct shelves *shelves)
+{
+	for (size_t i = 0; i < shelves->made; i++) {
+		free(shelves->shelf[i]->facts.fact);
+		free(shelves->shelf[i]);
+	}
+	free(shelves->shelf);
+	free(shelves->before.fact);
+	free(shelves->after.fact);
+	*shelves = (struct shelves){ .count = 0 };
+}
+
+void shelves_clear(struct shelves *shelves)
+{
+	shelves->count = 0;
+}
+
+static void reserve(struct link_facts *facts, size_t count)
+{
+	facts->fact = memory_grow(facts->fact, count, sizeof *facts->fact, &facts->capacity);
+}
+
+static void make(struct shelves *shelves)
+{
+	shelves->shelf = memory_grow(shelves->shelf, shelves->made + 1, sizeof(struct shelf *), &shelves->capacity);
+	shelves->shelf[shelves->made++] = memory_new(sizeof(struct shelf));
+}
+
+void shelves_reserve(struct shelves *shelves, size_t count, size_t facts)
+{
+	reserve(&shelves->before, facts);
+	reserve(&shelves->after, facts);
+	while (shelves->made < count)
+		make(shelves);
+	for (size_t i = 0; i < count; i++)
+		reserve(&shelves->shelf[i]->facts, facts);
+}
+
+static struct shelf *find_shelf(const struct shelves *shelves, int32_t period)
+{
+	for (size_t i = 0; i < shelves->count; i++)
+		if (shelves->shelf[i]->period == period)
+			return shelves->shelf[i];
+	return NULL;
+}
+
+struct shelf *shelves_at(struct shelves *shelves, int32_t period)
+{
+	struct shelf *shelf = find_shelf(shelves, period);
+	if (shelf)
+		return shelf;
+	if (shelves->count == shelves->made)
+		make(shelves);
+	shelf = shelves->shelf[shelves->count++];
+	shelf->period = period;
+	shelf->is_changed = false;
+	shelf->facts.count = 0;
+	return shelf;
 }
 
 // The order of one link's facts.
 static int compare(const struct link_fact *a, const struct link_fact *b)
 {
+	char room_a[TICKET_ID_BYTES_MAX], room_b[TICKET_ID_BYTES_MAX];
 	if (a->at_ms != b->at_ms)
 		return a->at_ms < b->at_ms ? -1 : 1;
-	return text_compare(id_of(a), id_of(b));
+	return text_compare(link_ticket_id(&a->ticket, room_a), link_ticket_id(&b->ticket, room_b));
 }
 
 // Where the facts of links from this one on begin.
-static size_t first_of(const struct shelf *shelf, uint64_t link)
+static size_t first_of(const struct link_facts *facts, uint64_t link)
 {
-	size_t low = 0, high = shelf->count;
+	size_t low = 0, high = facts->count;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (shelf->fact[middle].link < link)
+		if (facts->fact[middle].link < link)
 			low = middle + 1;
 		else
 			high = middle;
@@ -96,50 +175,61 @@ static struct precedence precedence_of(const struct link_fact *fact, size_t plac
 	return found;
 }
 
-static bool is_same_ticket(const struct link_fact *a, const struct link_fact *b)
-{
-	return text_equal(id_of(a), id_of(b));
-}
-
 // The place of the ticket's fact among these; `count` when it has none.
-static size_t find(const struct link_fact *fact, size_t count, const struct link_fact *of)
+static size_t find(const struct link_fact *fact, size_t count, const struct link_ticket *ticket)
 {
 	size_t place = 0;
-	while (place < count && !is_same_ticket(&fact[place], of))
+	while (place < count && !link_ticket_equal(&fact[place].ticket, ticket))
 		place++;
 	return place;
 }
 
-// Puts the fact in the place of the old one of its ticket, or in a new one. Facts of the link lie at `first`.
-static void put(struct shelf *shelf, size_t first, size_t count, size_t old, const struct link_fact *fact)
+static void take_out(struct link_facts *facts, size_t place)
 {
-	struct link_fact *own = shelf->fact + first;
-	size_t place = 0;
-	if (old < count)
-		memmove(own + old, own + old + 1, (shelf->count - first - old - 1) * sizeof *own);
-	else
-		shelf->count++;
-	size_t rest = count - (old < count);
-	while (place < rest && compare(&own[place], fact) < 0)
-		place++;
-	memmove(own + place + 1, own + place, (shelf->count - first - place - 1) * sizeof *own);
-	own[place] = *fact;
+	facts->count--;
+	memmove(facts->fact + place, facts->fact + place + 1, (facts->count - place) * sizeof *facts->fact);
 }
 
-// The facts before a change, and after it.
-void shelf_reserve(struct shelf *shelf, size_t count)
+static void put_in(struct link_facts *facts, size_t place, const struct link_fact *fact)
 {
-	shelf->fact = memory_grow(shelf->fact, count, sizeof *shelf->fact, &shelf->capacity);
-	shelf->before = memory_grow(shelf->before, count, sizeof *shelf->before, &shelf->before_capacity);
+	reserve(facts, facts->count + 1);
+	memmove(facts->fact + place + 1, facts->fact + place, (facts->count - place) * sizeof *facts->fact);
+	facts->fact[place] = *fact;
+	facts->count++;
 }
 
-struct teller {
-	void (*tell)(void *self, const struct link_fact *whose, const struct precedence *precedence);
-	void *self;
-};
+static void add_all(struct link_facts *facts, const struct link_fact *fact, size_t count)
+{
+	reserve(facts, facts->count + count);
+	if (count)
+		memcpy(facts->fact + facts->count, fact, count * sizeof *fact);
+	facts->count += count;
+}
+
+// The link's facts of the period, and those of the one before and of the one after around them, which is their order. Returns where those of the period begin.
+static size_t gather(const struct shelves *shelves, const struct link_fact *fact, struct link_facts *ret_facts, size_t *ret_own_count)
+{
+	int32_t period = link_period(fact->at_ms);
+	size_t own = 0;
+	ret_facts->count = 0;
+	*ret_own_count = 0;
+	for (int32_t i = period - 1; i <= period + 1; i++) {
+		const struct shelf *shelf = find_shelf(shelves, i);
+		size_t first = shelf ? first_of(&shelf->facts, fact->link) : 0, end = first;
+		while (shelf && end < shelf->facts.count && shelf->facts.fact[end].link == fact->link)
+			end++;
+		if (i == period) {
+			own = ret_facts->count;
+			*ret_own_count = end - first;
+		}
+		if (end > first)
+			add_all(ret_facts, shelf->facts.fact + first, end - first);
+	}
+	return own;
+}
 
 // The fact's own ticket had `before`, at its old place; NULL where it had none.
-static void tell_own(const struct teller *teller, const struct link_fact *before, size_t old, const struct link_fact *after, size_t now)
+static void tell_own(const struct link_listener *listener, const struct link_fact *before, size_t old, const struct link_fact *after, size_t now)
 {
 	struct precedence was, is;
 	memset(&was, 0, sizeof was);
@@ -149,48 +239,59 @@ static void tell_own(const struct teller *teller, const struct link_fact *before
 	if (!after[now].is_gone)
 		is = precedence_of(after, now);
 	if (memcmp(&was, &is, sizeof was) != 0)
-		teller->tell(teller->self, &after[now], &is);
+		listener->tell(listener->self, &after[now], &is);
 }
 
-// The others lie in the same order before and after. Only whoever was received after the fact, and not too long after, can be concerned.
-static void tell_others(const struct teller *teller, const struct link_fact *before, size_t old, size_t had, const struct link_fact *after, size_t now, size_t count)
+// The others lie in the same order before and after. Only whoever was received after the fact, and not too long after, can be concerned. `old` is before->count where
+// the ticket had no fact.
+static void tell_others(const struct link_listener *listener, const struct link_facts *before, size_t old, const struct link_facts *after, size_t now)
 {
-	int64_t from_ms = after[now].at_ms, to_ms = from_ms;
-	if (old < had && before[old].at_ms < from_ms)
-		from_ms = before[old].at_ms;
-	if (old < had && before[old].at_ms > to_ms)
-		to_ms = before[old].at_ms;
-	for (size_t i = 0, j = 0; i < count; i++) {
+	int64_t from_ms = after->fact[now].at_ms, to_ms = from_ms;
+	if (old < before->count && before->fact[old].at_ms < from_ms)
+		from_ms = before->fact[old].at_ms;
+	if (old < before->count && before->fact[old].at_ms > to_ms)
+		to_ms = before->fact[old].at_ms;
+	for (size_t i = 0, j = 0; i < after->count; i++) {
 		if (i == now)
 			continue;
 		j += j == old;
 		size_t was_at = j++;
-		if (after[i].is_gone || after[i].at_ms < from_ms || after[i].at_ms > to_ms + LINK_EARLIER_WITHIN_MS)
+		const struct link_fact *other = &after->fact[i];
+		if (other->is_gone || other->at_ms < from_ms || other->at_ms > to_ms + LINK_EARLIER_WITHIN_MS)
 			continue;
-		struct precedence was = precedence_of(before, was_at), is = precedence_of(after, i);
+		struct precedence was = precedence_of(before->fact, was_at), is = precedence_of(after->fact, i);
 		if (memcmp(&was, &is, sizeof was) != 0)
-			teller->tell(teller->self, &after[i], &is);
+			listener->tell(listener->self, other, &is);
 	}
 }
 
-enum status shelf_take(struct shelf *shelf, const struct link_fact *fact, void (*tell)(void *self, const struct link_fact *whose, const struct precedence *precedence),
-	void *self, bool *ret_is_changed, struct error *error)
+enum status shelves_take(struct shelves *shelves, const struct link_fact *fact, const struct link_listener *listener, bool *ret_is_changed, struct error *error)
 {
-	const struct teller teller = { tell, self };
-	size_t first = first_of(shelf, fact->link), had = first_of(shelf, fact->link + 1) - first;
-	shelf_reserve(shelf, shelf->count + 1);
-	size_t old = find(shelf->fact + first, had, fact);
+	struct link_facts *before = &shelves->before, *after = &shelves->after;
+	struct shelf *shelf = shelves_at(shelves, link_period(fact->at_ms));
+	size_t own_count, own = gather(shelves, fact, before, &own_count), first = first_of(&shelf->facts, fact->link);
+	size_t old = own + find(before->fact + own, own_count, &fact->ticket), had = own + own_count;
 	*ret_is_changed = false;
-	if (old < had && shelf->fact[first + old].revision >= fact->revision)
+	if (old < had && before->fact[old].revision >= fact->revision)
 		return OK;
-	if (old == had && had == SHELF_LINK_TICKETS_MAX)
-		return error_set(error, REJECT, "too_many_tickets", "a caller or a place may have %d tickets", SHELF_LINK_TICKETS_MAX);
-	memcpy(shelf->before, shelf->fact + first, had * sizeof *shelf->before);
-	put(shelf, first, had, old, fact);
-	size_t count = had + (old == had), now = find(shelf->fact + first, count, fact);
-	tell_own(&teller, old < had ? shelf->before : NULL, old, shelf->fact + first, now);
-	tell_others(&teller, shelf->before, old, had, shelf->fact + first, now, count);
-	*ret_is_changed = true;
+	if (old == had && own_count == SHELF_LINK_TICKETS_MAX)
+		return error_set(error, REJECT, "too_many_tickets", "a caller or a place may have %d tickets in %d days", SHELF_LINK_TICKETS_MAX, (int)(LINK_PERIOD_MS / DAY_MS));
+	after->count = 0;
+	add_all(after, before->fact, before->count);
+	if (old < had) {
+		take_out(after, old);
+		take_out(&shelf->facts, first + old - own);
+	}
+	size_t now = own, end = had - (old < had);
+	while (now < end && compare(&after->fact[now], fact) < 0)
+		now++;
+	put_in(after, now, fact);
+	put_in(&shelf->facts, first + now - own, fact);
+	shelf->is_changed = *ret_is_changed = true;
+	if (old == had)
+		old = before->count;
+	tell_own(listener, old < before->count ? before->fact : NULL, old, after->fact, now);
+	tell_others(listener, before, old, after, now);
 	return OK;
 }
 
@@ -202,23 +303,24 @@ static bool has(const struct links *links, enum link_kind kind)
 // The same link, and nothing else to be said about it.
 static bool is_same(const struct links *a, const struct links *b, enum link_kind kind, bool *ret_is_same_link)
 {
-	*ret_is_same_link = kind == LINK_CALLER ? text_equal(a->caller, b->caller) : text_equal(a->place, b->place) && text_equal(a->category, b->category);
+	*ret_is_same_link = link_period(a->at_ms) == link_period(b->at_ms) &&
+		(kind == LINK_CALLER ? text_equal(a->caller, b->caller) : text_equal(a->place, b->place) && text_equal(a->category, b->category));
 	return *ret_is_same_link && a->at_ms == b->at_ms && text_equal(a->caller, b->caller);
 }
 
 static void add_change(const struct links *links, enum link_kind kind, struct text ticket_id, int64_t revision, bool is_gone, struct link_change *ret_change)
 {
-	struct link_change *change = ret_change;
-	change->key_size = link_key(links, kind, change->key);
-	change->fact = (struct link_fact){
-		.link = shelf_address_of((struct text){ change->key, (uint32_t)change->key_size }).link,
-		.caller = kind == LINK_PLACE && !is_gone ? link_caller(links->caller) : 0,
-		.at_ms = links->at_ms,
-		.revision = revision,
-		.is_gone = is_gone,
-		.id_size = (uint8_t)ticket_id.size,
-	};
-	memcpy(change->fact.id, ticket_id.at, ticket_id.size);
+	char key[LINK_KEY_BYTES_MAX];
+	size_t size = link_key(links, kind, key);
+	ret_change->hash = link_hash((struct text){ key, (uint32_t)size });
+	ret_change->kind = kind;
+	struct link_fact *fact = &ret_change->fact;
+	fact->link = shelf_link(ret_change->hash);
+	fact->caller = kind == LINK_PLACE && !is_gone ? link_caller(links->caller) : 0;
+	fact->at_ms = links->at_ms;
+	fact->revision = revision;
+	fact->is_gone = is_gone;
+	link_ticket_set(&fact->ticket, ticket_id);
 }
 
 uint32_t links_diff(const struct links *before, const struct links *after, struct text ticket_id, int64_t revision, struct link_change ret_change[LINK_CHANGES_MAX])
@@ -236,165 +338,13 @@ uint32_t links_diff(const struct links *before, const struct links *after, struc
 	return count;
 }
 
-struct event link_event(struct text key, const struct link_fact *whose, const struct precedence *precedence, int64_t revision, uint8_t room[PRECEDENCE_BYTES_MAX])
+struct event link_event(const struct link_change *change, const struct link_fact *whose, const struct precedence *precedence, int64_t revision,
+	uint8_t room[PRECEDENCE_BYTES_MAX])
 {
 	struct event event = event_of(EVENT_LINKED, whose->at_ms);
-	event.kind = (uint8_t)link_kind_of(key);
+	event.kind = (uint8_t)change->kind;
 	event.amount = revision;
-	event.answered = link_check(key);
+	event.answered = link_check(change->hash, link_period(whose->at_ms));
 	event.reason = (struct text){ (const char *)room, (uint32_t)precedence_pack(precedence, room) };
 	return event;
-}
-
-// A ticket id that is a plain number as that number.
-static bool is_number(struct text id, uint64_t *ret_number)
-{
-	*ret_number = 0;
-	if (!id.size || id.size > NUMBER_DIGITS_MAX || (id.at[0] == '0' && id.size > 1))
-		return false;
-	for (uint32_t i = 0; i < id.size; i++) {
-		if (id.at[i] < '0' || id.at[i] > '9')
-			return false;
-		*ret_number = *ret_number * 10 + (uint64_t)(id.at[i] - '0');
-	}
-	return true;
-}
-
-static size_t put_bytes(uint8_t *bytes, uint64_t number, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		bytes[i] = (uint8_t)(number >> 8 * i);
-	return count;
-}
-
-static uint64_t get_bytes(const uint8_t *bytes, unsigned count)
-{
-	uint64_t number = 0;
-	for (unsigned i = 0; i < count; i++)
-		number |= (uint64_t)bytes[i] << 8 * i;
-	return number;
-}
-
-static size_t put_id(uint8_t *bytes, const struct link_fact *fact)
-{
-	uint64_t number;
-	if (is_number(id_of(fact), &number))
-		return varint_put(bytes, number << 1 | 1);
-	size_t size = varint_put(bytes, (uint64_t)fact->id_size << 1);
-	memcpy(bytes + size, fact->id, fact->id_size);
-	return size + fact->id_size;
-}
-
-size_t shelf_bytes_max(const struct shelf *shelf)
-{
-	return shelf->count * (LINK_BYTES + CALLER_BYTES + TICKET_ID_BYTES_MAX + 4 * VARINT_BYTES_MAX);
-}
-
-// The first instant of a link is since 1970, as in tickets.
-static size_t put_at(uint8_t *bytes, int64_t at_ms, int64_t before_ms)
-{
-	int64_t apart = at_ms - before_ms;
-	bool is_ms = apart % SECOND_MS != 0;
-	return varint_put(bytes, (uint64_t)(is_ms ? apart : apart / SECOND_MS) << 1 | is_ms);
-}
-
-size_t shelf_encode(const struct shelf *shelf, uint8_t *ret_bytes)
-{
-	size_t size = 0;
-	for (size_t first = 0, end; first < shelf->count; first = end) {
-		uint64_t link = shelf->fact[first].link;
-		end = first_of(shelf, link + 1);
-		size += put_bytes(ret_bytes + size, link, LINK_BYTES);
-		size += varint_put(ret_bytes + size, end - first);
-		int64_t before_ms = 0;
-		for (size_t i = first; i < end; i++) {
-			const struct link_fact *fact = &shelf->fact[i];
-			size += put_id(ret_bytes + size, fact);
-			size += varint_put(ret_bytes + size, (uint64_t)fact->revision << 2 | (uint64_t)(fact->caller != 0) << 1 | fact->is_gone);
-			size += put_at(ret_bytes + size, fact->at_ms, before_ms);
-			if (fact->caller)
-				size += put_bytes(ret_bytes + size, fact->caller, CALLER_BYTES);
-			before_ms = fact->at_ms;
-		}
-	}
-	return size;
-}
-
-struct eye {
-	const uint8_t *at, *end;
-	bool is_broken;
-};
-
-static uint64_t get(struct eye *eye)
-{
-	uint64_t number = 0;
-	size_t size = varint_get(eye->at, (size_t)(eye->end - eye->at), &number);
-	eye->is_broken |= !size;
-	eye->at += size;
-	return number;
-}
-
-static bool has_room(struct eye *eye, size_t size)
-{
-	eye->is_broken |= (size_t)(eye->end - eye->at) < size;
-	return !eye->is_broken;
-}
-
-static void get_id(struct eye *eye, struct link_fact *fact)
-{
-	uint64_t head = get(eye);
-	char digits[24];
-	if (head & 1) {
-		fact->id_size = (uint8_t)snprintf(digits, sizeof digits, "%" PRIu64, head >> 1);
-		memcpy(fact->id, digits, fact->id_size);
-		return;
-	}
-	eye->is_broken |= !head || head >> 1 > TICKET_ID_BYTES_MAX;
-	if (eye->is_broken || !has_room(eye, head >> 1))
-		return;
-	fact->id_size = (uint8_t)(head >> 1);
-	memcpy(fact->id, eye->at, fact->id_size);
-	eye->at += fact->id_size;
-}
-
-static void get_fact(struct eye *eye, struct link_fact *fact, uint64_t link, int64_t before_ms)
-{
-	*fact = (struct link_fact){ .link = link };
-	get_id(eye, fact);
-	uint64_t revision = get(eye), apart = get(eye), unit_ms = apart & 1 ? 1 : SECOND_MS;
-	fact->is_gone = revision & 1;
-	fact->revision = (int64_t)(revision >> 2);
-	if (apart >> 1 > (uint64_t)(INSTANT_MAX_MS - before_ms) / unit_ms)
-		eye->is_broken = true;
-	else
-		fact->at_ms = before_ms + (int64_t)((apart >> 1) * unit_ms);
-	if (revision & 2 && has_room(eye, CALLER_BYTES)) {
-		fact->caller = get_bytes(eye->at, CALLER_BYTES);
-		eye->at += CALLER_BYTES;
-	}
-}
-
-static void get_link(struct eye *eye, struct shelf *shelf)
-{
-	if (!has_room(eye, LINK_BYTES))
-		return;
-	uint64_t link = get_bytes(eye->at, LINK_BYTES);
-	eye->at += LINK_BYTES;
-	uint64_t count = get(eye);
-	eye->is_broken |= !count || count > SHELF_LINK_TICKETS_MAX || (shelf->count && shelf->fact[shelf->count - 1].link >= link);
-	int64_t before_ms = 0;
-	for (; count && !eye->is_broken; count--) {
-		shelf->fact = memory_grow(shelf->fact, shelf->count + 1, sizeof *shelf->fact, &shelf->capacity);
-		get_fact(eye, &shelf->fact[shelf->count], link, before_ms);
-		before_ms = shelf->fact[shelf->count++].at_ms;
-	}
-}
-
-enum status shelf_decode(const uint8_t *bytes, size_t size, struct shelf *ret_shelf, struct error *error)
-{
-	struct eye eye = { bytes, bytes + size, false };
-	ret_shelf->count = 0;
-	while (eye.at < eye.end && !eye.is_broken)
-		get_link(&eye, ret_shelf);
-	return eye.is_broken ? error_set(error, FATAL, "broken_state", "a stored page of links of %zu bytes is broken at byte %zu", size, (size_t)(eye.at - bytes)) : OK;
 }

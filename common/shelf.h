@@ -1,7 +1,7 @@
 // shelf.h - the links of one page: of each link the tickets that have it, and whom a change among them concerns.
 //
-// The state of a link is the set of its newest facts, one a ticket, by revision: any order and any number of the same facts end in the same set. Many links lie in a
-// page, told apart by a hash, since most have one ticket and are never looked at again.
+// The state of a link is the set of its newest facts, one a ticket and period, by revision: any order and any number of the same facts end in the same set. Many links lie
+// in a shelf, told apart by a hash, since most have one ticket and are never looked at again.
 //
 // Pure. Source: link.h.
 #ifndef HOTLINE_SHELF_H
@@ -11,17 +11,23 @@
 #include "link.h"
 
 enum {
-	SHELF_COUNT = 8192,            // pages of a shard's links, by hash: a step of many records touches each once
-	SHELF_LINK_TICKETS_MAX = 8192, // tickets of one link; a caller or a place with more is a fault of the source, and what comes further is refused
-	SHELF_NAME_BYTES = 4,
+	SHELF_ROWS = 8192,             // of a shard, by hash; a row has a shelf for each period
+	SHELF_LINK_TICKETS_MAX = 8192, // tickets of one link in a period; a caller or a place with more is a fault of the source, and what comes further is refused
+	SHELF_NAME_BYTES = 16,
 };
+uint32_t shelf_row(struct link_hash hash);
+uint64_t shelf_link(struct link_hash hash);  // 48 bits, by which it is told apart there
+size_t shelf_name(uint32_t row, int32_t period, char ret_name[SHELF_NAME_BYTES]);  // "01ff.197"; returns the length
 
-// Where a link lies, and by what it is told apart there: 69 bits of a hash of its key in all.
-struct shelf_address {
-	char name[SHELF_NAME_BYTES];   // "01ff", not NUL-terminated
-	uint64_t link;                 // 56 bits
+// A ticket id; one that is a plain number, as most are, is kept as that number.
+struct link_ticket {
+	uint64_t number;
+	uint8_t size;                  // 0: it is the number
+	char text[TICKET_ID_BYTES_MAX];
 };
-struct shelf_address shelf_address_of(struct text key);
+bool link_ticket_equal(const struct link_ticket *a, const struct link_ticket *b);
+void link_ticket_set(struct link_ticket *ticket, struct text id);
+struct text link_ticket_id(const struct link_ticket *ticket, char room[TICKET_ID_BYTES_MAX]);
 
 // That a ticket has a link, or has it no longer.
 struct link_fact {
@@ -29,44 +35,62 @@ struct link_fact {
 	int64_t at_ms;                 // when the ticket was received
 	int64_t revision;              // offset of the ticket's event in its topic
 	bool is_gone;
-	uint8_t id_size;
-	char id[TICKET_ID_BYTES_MAX];
+	struct link_ticket ticket;
 };
 
-// What an event of a ticket makes of its links: a fact, and the key of the link that it is about.
+// What an event of a ticket makes of its links: a fact, and the link that it is about.
 enum { LINK_CHANGES_MAX = 2 * (LINK_KIND_COUNT - 1) };
 struct link_change {
-	size_t key_size;
-	char key[LINK_KEY_BYTES_MAX];
+	struct link_hash hash;
+	enum link_kind kind;
 	struct link_fact fact;
 };
 // Returns how many. `revision` is the event's.
 uint32_t links_diff(const struct links *before, const struct links *after, struct text ticket_id, int64_t revision, struct link_change ret_change[LINK_CHANGES_MAX]);
 
-// What a link tells a ticket, as an event; its text lies in `room`. `revision` is that of the fact's record in the link's topic.
-struct event link_event(struct text key, const struct link_fact *whose, const struct precedence *precedence, int64_t revision, uint8_t room[PRECEDENCE_BYTES_MAX]);
+// What a link tells a ticket, as an event; its text lies in `room`. `revision` is that of the change that made the link say so.
+struct event link_event(const struct link_change *change, const struct link_fact *whose, const struct precedence *precedence, int64_t revision,
+	uint8_t room[PRECEDENCE_BYTES_MAX]);
 
-// The links of one page, each with its facts: for each ticket the newest.
-struct shelf {
-	struct link_fact *fact;        // by link, received, ticket id
+struct link_facts {
+	struct link_fact *fact;
 	size_t count, capacity;
-	struct link_fact *before;      // room for shelf_take
-	size_t before_capacity;
 };
-void shelf_done(struct shelf *shelf);
-void shelf_clear(struct shelf *shelf);
-void shelf_reserve(struct shelf *shelf, size_t count);  // room for so many facts in all
 
-// Adds one fact. `tell` is called for every ticket whose precedence it changes, itself included. *ret_is_changed is false for what was known or is older.
-// REJECT too_many_tickets.
-MUST_USE enum status shelf_take(struct shelf *shelf, const struct link_fact *fact,
-	void (*tell)(void *self, const struct link_fact *whose, const struct precedence *precedence), void *self, bool *ret_is_changed, struct error *error);
+// The links of one row and period, each with its facts: for each ticket the newest.
+struct shelf {
+	int32_t period;
+	bool is_changed;               // since it was read
+	struct link_facts facts;       // by link, received, ticket id
+};
 
-// Stored: for each link its hash (7 bytes), the number of its facts, and each as id, revision and whether it is gone, instant (since the one before), caller.
-// A link with one ticket takes some twenty bytes. Returns the size; the buffer must have room for shelf_bytes_max.
+// Shelves of one row: those that a change can concern.
+struct shelves {
+	struct shelf **shelf;
+	size_t count, capacity, made;  // those from count on are not used, and keep their room
+	struct link_facts before, after;  // room for shelves_take
+};
+void shelves_done(struct shelves *shelves);
+void shelves_clear(struct shelves *shelves);
+void shelves_reserve(struct shelves *shelves, size_t count, size_t facts);  // room for so many, with so many facts each
+struct shelf *shelves_at(struct shelves *shelves, int32_t period);  // added, empty, when it is not there
+
+// Who is told, and what.
+struct link_listener {
+	void (*tell)(void *self, const struct link_fact *whose, const struct precedence *precedence);
+	void *self;
+};
+
+// Adds one fact. The shelves of its period and of the ones before and after count, as far as they are there. The listener hears of every ticket and period whose
+// precedence the fact changes, its own included. *ret_is_changed is false for what was known or is older. REJECT too_many_tickets.
+MUST_USE enum status shelves_take(struct shelves *shelves, const struct link_fact *fact, const struct link_listener *listener, bool *ret_is_changed, struct error *error);
+
+// Stored: the least ticket number, and for each fact: what there is of the following, its link (6 bytes; none for a further one of the same link), seconds since the period began (3 bytes), the
+// rest in milliseconds (2 bytes), revision, ticket id (a number above the least one), caller (5 bytes). A link with one ticket takes some 18 bytes, with a caller 23.
+// Returns the size; the buffer must have room for shelf_bytes_max.
 size_t shelf_bytes_max(const struct shelf *shelf);
 size_t shelf_encode(const struct shelf *shelf, uint8_t *ret_bytes);
-// FATAL broken_state.
+// Into an empty shelf, whose period says when its time began. FATAL broken_state.
 MUST_USE enum status shelf_decode(const uint8_t *bytes, size_t size, struct shelf *ret_shelf, struct error *error);
 
 #endif

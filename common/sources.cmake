@@ -10,6 +10,7 @@ set(core_sources
 	common/ticket.c
 	common/link.c
 	common/shelf.c
+	common/shelf_code.c
 	common/page.c
 	common/page_index.c
 	common/facts.c

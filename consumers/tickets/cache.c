@@ -37,6 +37,7 @@ void shard_trim(struct shard *shard)
 void shard_drop_room(struct shard *shard)
 {
 	appendices_done(&shard->due_files);
+	shard_drop_links(shard);
 	buffer_done(&shard->index_run);
 	free(shard->note);
 	shard->note = NULL;

@@ -325,8 +325,10 @@ static void drop_sent(struct shard *shard)
 
 static void drop_batch(struct shard *shard)
 {
-	for (size_t i = 0; i < shard->batch_count; i++)
+	for (size_t i = 0; i < shard->batch_count; i++) {
+		shard->incoming_bytes -= shard->incoming[i].value.size;
 		kafka_message_done(&shard->incoming[i]);
+	}
 	shard->stats.events += shard->batch_count;
 	shard->incoming_count -= shard->batch_count;
 	if (shard->incoming_count)

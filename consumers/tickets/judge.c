@@ -628,12 +628,15 @@ static void prefetch(const struct shard *shard, const struct page_slot *slot)
 
 enum status shard_judge(struct shard *shard, struct error *error)
 {
+	if (shard->kind == SHARD_OF_LINKS)
+		return shard_judge_links(shard, error);
 	for (struct page_slot *slot = pages_touched(shard->pages); slot; slot = slot->next) {
 		prefetch(shard, slot);
-		enum status status = shard->kind == SHARD_OF_LINKS ? shard_judge_shelf(shard, slot, error) : judge_page(shard, slot, error);
+		enum status status = judge_page(shard, slot, error);
 		if (status != OK)
 			return status;
 	}
+	shard_hand_over_links(shard);
 	say_messages(shard);
 	return shard->sent_alerts ? judge_sent(shard, error) : OK;
 }

@@ -3,104 +3,244 @@
 // All of it is derived record by record, from the state before and after each, and waits in the relay with the dead letters: Kafka has acknowledged it before the step
 // is committed. A step that is not, because somebody else owns the shard or Redis is away, has sent nothing that taking its records in again would not send.
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+#include "memory.h"
 #include "shard_inside.h"
-#include "wire.h"
+
+enum { MESSAGE_BYTES = 64 * 1024, ROW_SHIFT = 48 };
+
+static void hand_over(struct shard *shard, int32_t partition)
+{
+	struct buffer *buffer = &shard->link_message[partition];
+	relay_add_links(shard->relay, partition, (struct text){ (const char *)buffer->bytes, (uint32_t)buffer->size });
+	buffer->size = 0;
+}
 
 void shard_send_links(struct shard *shard, struct text ticket_id, const struct links *before, const struct ticket *ticket, int64_t offset)
 {
 	struct link_change change[LINK_CHANGES_MAX];
 	struct links after = links_of(ticket, shard->settings->names);
 	uint32_t count = links_diff(before, &after, ticket_id, offset, change);
+	if (!shard->link_message)
+		shard->link_message = memory_new((size_t)shard->settings->link_partitions * sizeof *shard->link_message);
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t bytes[WIRE_LINK_BYTES_MAX];
-		size_t size = wire_pack_link(&change[i].fact, bytes);
-		relay_add_link(shard->relay, (struct text){ change[i].key, (uint32_t)change[i].key_size },
-			(struct text){ (const char *)bytes, (uint32_t)size });
+		int32_t partition = link_partition(change[i].hash, shard->settings->link_partitions);
+		buffer_add(&shard->link_message[partition], bytes, wire_pack_link(&change[i], bytes));
+		if (shard->link_message[partition].size > MESSAGE_BYTES - WIRE_LINK_BYTES_MAX)
+			hand_over(shard, partition);
 	}
 }
 
-enum status shard_touch_link(struct shard *shard, uint32_t number, struct error *error)
+void shard_hand_over_links(struct shard *shard)
 {
-	struct text key = shard->incoming[number].key;
-	if (link_kind_of(key) == LINK_NONE)
-		return error_set(error, REJECT, "wrong_key", "the key is no link");
-	struct shelf_address address = shelf_address_of(key);
-	pages_touch(shard->pages, (struct page_address){ { address.name, sizeof address.name }, PAGE_PLACE_OWN }, number);
-	return OK;
+	for (int32_t i = 0; shard->link_message && i < shard->settings->link_partitions; i++)
+		if (shard->link_message[i].size)
+			hand_over(shard, i);
 }
 
-// The record that is being taken in.
-struct telling {
-	struct shard *shard;
-	const struct kafka_message *message;
-};
-
-static void tell(void *self, const struct link_fact *whose, const struct precedence *precedence)
+void shard_drop_links(struct shard *shard)
 {
-	const struct telling *telling = self;
-	struct shard *shard = telling->shard;
-	uint8_t room[PRECEDENCE_BYTES_MAX], bytes[WIRE_LINKED_BYTES_MAX];
-	struct text id = { whose->id, whose->id_size };
-	struct event event = link_event(telling->message->key, whose, precedence, telling->message->offset, room);
-	struct error error;
-	size_t size = 0;
-	enum status status = wire_pack_ticket_event(id, &event, shard->settings->names, bytes, sizeof bytes, &size, &error);
-	assert(status == OK);
-	relay_add_linked(shard->relay, id, (struct text){ (const char *)bytes, (uint32_t)size });
+	for (int32_t i = 0; shard->link_message && i < shard->settings->link_partitions; i++)
+		buffer_done(&shard->link_message[i]);
+	free(shard->link_change);
+	free(shard->link_arrival);
+	shard->link_change = NULL;
+	shard->link_arrival = NULL;
+	shard->link_count = shard->link_capacity = shard->link_arrival_capacity = 0;
 }
 
-// A bad record becomes a dead letter and changes nothing.
-static void take(struct shard *shard, const struct kafka_message *message, bool *is_changed)
+int64_t shard_links_wake_ms(const struct shard *shard)
 {
-	struct link_fact fact;
-	struct error error;
-	struct telling telling = { shard, message };
-	bool is_news = false;
+	return shard->incoming_since_ms + (shard->is_flooded ? SHARD_LINKS_FLOOD_MS : SHARD_LINKS_GATHER_MS);
+}
+
+size_t shard_links_batch(const struct shard *shard)
+{
+	size_t count = 0, bytes = 0;
+	if (shard->incoming_bytes < SHARD_LINKS_BYTES && clock_monotonic_ms() < shard_links_wake_ms(shard))
+		return 0;
+	while (count < shard->incoming_count && count < SHARD_BATCH_MAX && bytes < SHARD_LINKS_BYTES)
+		bytes += shard->incoming[count++].value.size;
+	return count;
+}
+
+enum status shard_take_links(struct shard *shard, uint32_t number, struct error *error)
+{
+	size_t first = shard->link_count;
 	bench()->arena.used = 0;
-	enum status status = wire_unpack_link(message->key, message->value, &bench()->arena, &fact, &error);
-	if (status == OK)
-		status = shelf_take(&bench()->shelf, &fact, tell, &telling, &is_news, &error);
-	if (status == OK) {
-		*is_changed |= is_news;
-		shard->stats.duplicates += !is_news;
-		return;
-	}
-	relay_add_dead_letter(shard->relay, shard->topic_name, message, &error);
-	shard->stats.rejected++;
+	enum status status = wire_unpack_links(shard->incoming[number].value, &bench()->arena, &shard->link_change, &shard->link_count, &shard->link_capacity, error);
+	shard->link_arrival = memory_grow(shard->link_arrival, shard->link_count, sizeof *shard->link_arrival, &shard->link_arrival_capacity);
+	for (size_t i = first; i < shard->link_count; i++)
+		shard->link_arrival[i] = (struct link_arrival){
+			.order = (uint64_t)shelf_row(shard->link_change[i].hash) << ROW_SHIFT | shard->link_change[i].fact.link,
+			.number = (uint32_t)i,
+			.message = number,
+			.place = (uint32_t)(i - first),
+		};
+	return status;
 }
 
-static enum status load(const struct page_slot *slot, struct error *error)
+static int compare_arrivals(const void *a, const void *b)
 {
+	const struct link_arrival *left = a, *right = b;
+	if (left->order != right->order)
+		return left->order < right->order ? -1 : 1;
+	return left->number < right->number ? -1 : left->number > right->number;
+}
+
+static uint32_t row_of(const struct link_arrival *arrival)
+{
+	return (uint32_t)(arrival->order >> ROW_SHIFT);
+}
+
+static struct link_change *change_of(const struct shard *shard, const struct link_arrival *arrival)
+{
+	return &shard->link_change[arrival->number];
+}
+
+static struct page_slot *slot_of(struct shard *shard, uint32_t row, int32_t period)
+{
+	char name[SHELF_NAME_BYTES];
+	size_t size = shelf_name(row, period, name);
+	return pages_slot(shard->pages, (struct text){ name, (uint32_t)size });
+}
+
+// Whoever a fact can concern, and whom it depends on, lies in its period, the one before or the one after.
+void shard_touch_links(struct shard *shard)
+{
+	uint32_t row = UINT32_MAX;
+	int32_t period = -1;
+	if (shard->link_count)
+		qsort(shard->link_arrival, shard->link_count, sizeof *shard->link_arrival, compare_arrivals);
+	for (size_t i = 0; i < shard->link_count; i++) {
+		const struct link_arrival *arrival = &shard->link_arrival[i];
+		int32_t own = link_period(change_of(shard, arrival)->fact.at_ms);
+		if (row_of(arrival) == row && own == period)
+			continue;
+		row = row_of(arrival);
+		period = own;
+		for (int32_t near = own > 0 ? own - 1 : 0; near <= own + 1; near++) {
+			char name[SHELF_NAME_BYTES];
+			size_t size = shelf_name(row, near, name);
+			pages_touch(shard->pages, (struct page_address){ { name, (uint32_t)size }, PAGE_PLACE_OWN }, TOUCH_NO_EVENT);
+		}
+	}
+}
+
+static enum status open_shelf(struct shard *shard, uint32_t row, int32_t period, struct error *error)
+{
+	struct shelves *shelves = &bench()->shelves;
+	size_t had = shelves->count, cursor = 0;
+	struct shelf *shelf = shelves_at(shelves, period);
+	if (shelves->count == had)
+		return OK;
+	struct page_slot *slot = slot_of(shard, row, period);
 	struct text page = { (const char *)slot->bytes, slot->size };
 	struct page_entry entry;
-	size_t cursor = 0;
 	enum status status = page_check(page, error);
-	shelf_clear(&bench()->shelf);
 	if (status != OK || !page_next(page, &cursor, &entry))
 		return status;
-	return shelf_decode(entry.bytes, entry.size, &bench()->shelf, error);
+	return shelf_decode(entry.bytes, entry.size, shelf, error);
 }
 
-enum status shard_judge_shelf(struct shard *shard, struct page_slot *slot, struct error *error)
+// Writes what was changed in the row, and puts it away.
+static void close_row(struct shard *shard, uint32_t row)
 {
 	struct bench *b = bench();
-	bool is_changed = false;
-	enum status status = load(slot, error);
-	if (status != OK)
-		return status;
-	for (const struct touch *touch = slot->first; touch; touch = touch->next)
-		if (touch->event < TOUCH_SEED)
-			take(shard, &shard->incoming[touch->event], &is_changed);
-	if (!is_changed)
-		return OK;
-	b->shelf_bytes.size = 0;
-	buffer_reserve(&b->shelf_bytes, shelf_bytes_max(&b->shelf));
-	size_t size = shelf_encode(&b->shelf, b->shelf_bytes.bytes);
-	page_begin(&b->writer);
-	page_append(&b->writer, PAGE_PLACE_OWN, b->shelf_bytes.bytes, size);
-	pages_set(shard->pages, slot, page_seal(&b->writer));
-	slot->is_changed = true;
+	for (size_t i = 0; i < b->shelves.count; i++) {
+		const struct shelf *shelf = b->shelves.shelf[i];
+		if (!shelf->is_changed)
+			continue;
+		struct page_slot *slot = slot_of(shard, row, shelf->period);
+		b->shelf_bytes.size = 0;
+		buffer_reserve(&b->shelf_bytes, shelf_bytes_max(shelf));
+		page_begin(&b->writer);
+		page_append(&b->writer, PAGE_PLACE_OWN, b->shelf_bytes.bytes, shelf_encode(shelf, b->shelf_bytes.bytes));
+		pages_set(shard->pages, slot, page_seal(&b->writer));
+		slot->is_changed = true;
+	}
+	shelves_clear(&b->shelves);
+}
+
+static bool is_same(const struct link_fact *a, const struct link_fact *b)
+{
+	return link_ticket_equal(&a->ticket, &b->ticket) && link_period(a->at_ms) == link_period(b->at_ms);
+}
+
+// The last word of the step to each ticket is kept. `revision` is that of the fact that is being taken in.
+static void tell(void *revision, const struct link_fact *whose, const struct precedence *precedence)
+{
+	struct link_words *words = &bench()->link_words;
+	size_t i = 0;
+	while (i < words->count && !is_same(&words->word[i].whose, whose))
+		i++;
+	if (i == words->count) {
+		words->word = memory_grow(words->word, words->count + 1, sizeof *words->word, &words->capacity);
+		words->count++;
+	}
+	words->word[i] = (struct link_word){ *whose, *precedence, *(const int64_t *)revision };
+}
+
+// All words of a link, which these changes are about.
+static void send_words(struct shard *shard, const struct link_change *change)
+{
+	struct link_words *words = &bench()->link_words;
+	for (const struct link_word *word = words->word; word < words->word + words->count; word++) {
+		uint8_t room[PRECEDENCE_BYTES_MAX], bytes[WIRE_LINKED_BYTES_MAX];
+		char digits[TICKET_ID_BYTES_MAX];
+		struct text id = link_ticket_id(&word->whose.ticket, digits);
+		struct event event = link_event(change, &word->whose, &word->precedence, word->revision, room);
+		struct error error;
+		size_t size = 0;
+		enum status status = wire_pack_ticket_event(id, &event, shard->settings->names, bytes, sizeof bytes, &size, &error);
+		assert(status == OK);
+		relay_add_linked(shard->relay, id, (struct text){ (const char *)bytes, (uint32_t)size });
+	}
+	words->count = 0;
+}
+
+// One that is refused becomes a dead letter by itself, and changes nothing.
+static void take(struct shard *shard, const struct link_arrival *arrival)
+{
+	const struct link_change *change = change_of(shard, arrival);
+	struct kafka_message message = shard->incoming[arrival->message];
+	int64_t revision = message.offset * LINK_MESSAGE_MAX + arrival->place;
+	struct link_listener listener = { tell, &revision };
+	uint8_t bytes[WIRE_LINK_BYTES_MAX];
+	struct error error;
+	bool is_news = false;
+	if (shelves_take(&bench()->shelves, &change->fact, &listener, &is_news, &error) != OK) {
+		message.value = (struct text){ (const char *)bytes, (uint32_t)wire_pack_link(change, bytes) };
+		relay_add_dead_letter(shard->relay, shard->topic_name, &message, &error);
+		shard->stats.rejected++;
+		return;
+	}
+	shard->stats.duplicates += !is_news;
+}
+
+enum status shard_judge_links(struct shard *shard, struct error *error)
+{
+	enum status status = OK;
+	shelves_clear(&bench()->shelves);
+	bench()->link_words.count = 0;
+	for (size_t i = 0; i < shard->link_count && status == OK; i++) {
+		const struct link_arrival *arrival = &shard->link_arrival[i], *next = i + 1 < shard->link_count ? arrival + 1 : NULL;
+		int32_t period = link_period(change_of(shard, arrival)->fact.at_ms);
+		for (int32_t near = period > 0 ? period - 1 : 0; near <= period + 1 && status == OK; near++)
+			status = open_shelf(shard, row_of(arrival), near, error);
+		if (status != OK)
+			return status;
+		take(shard, arrival);
+		if (!next || next->order != arrival->order)
+			send_words(shard, change_of(shard, arrival));
+		if (!next || row_of(next) != row_of(arrival))
+			close_row(shard, row_of(arrival));
+	}
+	shard->is_flooded = shard->link_count >= SHARD_LINKS_FLOOD;
+	shard->link_count = 0;
 	return OK;
 }

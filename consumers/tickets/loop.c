@@ -416,6 +416,7 @@ static enum status open_all(struct loop *loop, struct error *error)
 	enum status status = kafka_producer_open(&loop->settings.kafka, relay_delivered, &loop->outlet, &loop->outlet.producer, error);
 	for (int i = 0; i < TOPICS && status == OK; i++)
 		status = kafka_partition_count(&loop->settings.kafka, loop->topic[i], 5000, &loop->partitions[i], error);
+	loop->settings.link_partitions = loop->partitions[SHARD_OF_LINKS];
 	const char *const others[] = { options->changes_topic, options->alerts_topic, options->dead_letters_topic };
 	for (size_t i = 0; i < sizeof others / sizeof *others && status == OK; i++) {
 		int32_t count;

@@ -14,7 +14,7 @@
 
 enum { RETRY_AFTER_MS = 100, DEAD_LETTER_BYTES_MAX = 900 * 1024 };  // Kafka's default limit of a message is 1 MB; a longer one is cut, and says so
 
-enum parcel_kind { ALERT, CHANGE, DEAD_LETTER, LINK, LINKED };
+enum parcel_kind { ALERT, CHANGE, DEAD_LETTER, LINKS, LINKED };
 
 // Where a dead letter came from, and why.
 struct postmark {
@@ -29,6 +29,7 @@ struct parcel {
 	struct relay *relay;  // NULL when nobody waits any more
 	enum parcel_kind kind;
 	bool is_acknowledged, is_sent;
+	int32_t partition;          // -1: by key
 	struct bundle *bundle;      // of an alert
 	struct postmark *postmark;  // of a dead letter
 	struct text key, value;
@@ -180,6 +181,7 @@ static struct parcel *new_parcel(struct relay *relay, enum parcel_kind kind, str
 	char *bytes = (char *)(parcel + 1);
 	parcel->relay = relay;
 	parcel->kind = kind;
+	parcel->partition = -1;
 	parcel->key = (struct text){ key.at ? bytes : NULL, key.size };
 	parcel->value = (struct text){ bytes + key.size, value.size };
 	if (key.size)
@@ -199,6 +201,7 @@ void relay_add_alerts(struct relay *relay, uint8_t *bytes, const struct relay_al
 		bundle->parcel[i] = (struct parcel){
 			.relay = relay,
 			.kind = ALERT,
+			.partition = -1,
 			.bundle = bundle,
 			.key = { (const char *)bytes + alert[i].id_at, (uint32_t)alert[i].id_size },
 			.value = { (const char *)bytes + alert[i].at, (uint32_t)alert[i].size },
@@ -288,9 +291,11 @@ void relay_add_dead_letter(struct relay *relay, const char *topic, const struct 
 	relay->outlet->letters++;
 }
 
-void relay_add_link(struct relay *relay, struct text key, struct text value)
+void relay_add_links(struct relay *relay, int32_t partition, struct text value)
 {
-	put(&relay->letters, new_parcel(relay, LINK, key, value));
+	struct parcel *parcel = new_parcel(relay, LINKS, (struct text){ NULL, 0 }, value);
+	parcel->partition = partition;
+	put(&relay->letters, parcel);
 }
 
 void relay_add_linked(struct relay *relay, struct text ticket_id, struct text value)
@@ -335,7 +340,7 @@ static void begin_round(struct relay *relay, int64_t revision)
 static const char *topic_of(const struct parcel *parcel)
 {
 	const struct outlet *outlet = parcel->relay->outlet;
-	const char *const topic[] = { [ALERT] = outlet->alerts, [CHANGE] = outlet->changes, [DEAD_LETTER] = outlet->dead_letters, [LINK] = outlet->links, [LINKED] = outlet->tickets };
+	const char *const topic[] = { [ALERT] = outlet->alerts, [CHANGE] = outlet->changes, [DEAD_LETTER] = outlet->dead_letters, [LINKS] = outlet->links, [LINKED] = outlet->tickets };
 	return topic[parcel->kind];
 }
 
@@ -349,7 +354,7 @@ static bool send(struct parcel *parcel)
 	if (parcel->is_sent)
 		return true;
 	enum status status = parcel->bundle ? kafka_send_held(outlet->producer, topic, parcel->key, parcel->value, parcel, &error)
-		: kafka_send(outlet->producer, topic, -1, parcel->key, parcel->value, postmark ? postmark->header : NULL, postmark ? postmark->count : 0, 0, parcel, &error);
+		: kafka_send(outlet->producer, topic, parcel->partition, parcel->key, parcel->value, postmark ? postmark->header : NULL, postmark ? postmark->count : 0, 0, parcel, &error);
 	if (status != OK && status != RETRY) {
 		outlet->status = FATAL;
 		outlet->error = error;

@@ -55,8 +55,8 @@ uint64_t relay_changes_needed_from(const struct relay *relay);  // chunks before
 
 // The message as it came, with reason, where it came from, and a sentence in headers. It waits until acknowledged.
 void relay_add_dead_letter(struct relay *relay, const char *topic, const struct kafka_message *message, const struct error *error);
-// What is a function of the log (link.h), for the topic of links and for that of tickets; it waits with the dead letters. Both copy.
-void relay_add_link(struct relay *relay, struct text key, struct text value);
+// What is a function of the log (link.h), for a partition of the topic of links and for that of tickets; it waits with the dead letters. Both copy.
+void relay_add_links(struct relay *relay, int32_t partition, struct text value);
 void relay_add_linked(struct relay *relay, struct text ticket_id, struct text value);
 bool relay_has_letters(const struct relay *relay);            // of either kind: the step must not be committed yet
 

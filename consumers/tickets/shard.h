@@ -25,6 +25,10 @@ enum {
 	SHARD_BATCH_MAX = 20000,         // events in one step
 	SHARD_BATCH_GOOD = 8000,         // catching up, a step waits for so many events
 	SHARD_GATHER_MS = 50,            // but not longer than this
+	SHARD_LINKS_BYTES = 1 << 20,     // of messages of links in one step, some 17 000 facts; four times as many may wait
+	SHARD_LINKS_GATHER_MS = 20,      // a shard of links waits so long for more, since its pages are many and a step touches each once;
+	SHARD_LINKS_FLOOD_MS = 1000,     // and so long after a step
+	SHARD_LINKS_FLOOD = 256,         // of so many facts
 	SHARD_INCOMING_MAX = 60000,      // events that wait; above it the partition is paused. The loop holds all of them to less: LOOP_WAITING_MAX
 	SHARD_TIMERS_MAX = 5000,         // tickets that a step looks at because of their time
 	SHARD_REPLY_TIMEOUT_MS = 5000,   // a step whose replies take longer is given up, its outcome unknown
@@ -46,6 +50,7 @@ struct shard_settings {
 	int64_t told_at_ms;              // when the process was told on purpose to put that in force, wall clock; 0 never
 	struct names *names;
 	struct outlet *outlet;
+	int32_t link_partitions;         // of the topic of links
 	struct kafka_config kafka;       // to read alerts back
 	int64_t settle_ms;               // above the worst rollback of Redis
 	bool is_event_clock;             // never the wall clock

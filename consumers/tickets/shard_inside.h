@@ -55,6 +55,14 @@ struct index_note {
 };
 enum { INDEX_ALERTS = LIST_COUNT, INDEX_NOTED_MAX = 1 << 16 };
 
+// A fact that a shard of links takes in with this step: which of `link_change`, by the order in which they are taken in.
+struct link_arrival {
+	uint64_t order;                  // row and link: shelf.h
+	uint32_t number;                 // of link_change
+	uint32_t message;                // of the batch
+	uint32_t place;                  // in the message
+};
+
 struct changed_day {
 	name_id dimension;
 	int32_t day;
@@ -96,6 +104,7 @@ struct shard {
 
 	struct kafka_message *incoming;
 	size_t incoming_count, incoming_capacity, batch_count;
+	size_t incoming_bytes;           // of their values
 	int64_t incoming_since_ms;       // monotonic, when the first of them came
 	int64_t next_offset;             // of the next message that is wanted
 
@@ -117,6 +126,12 @@ struct shard {
 	name_id *duty_unit;              // of units with duty those of this partition, by name
 	uint32_t duty_count;
 	size_t duty_capacity;
+	struct buffer *link_message;     // of a shard of tickets, by partition of the topic of links: this step's facts, as far as the relay does not have them yet
+	struct link_change *link_change; // of a shard of links: the facts of this step, and their order
+	struct link_arrival *link_arrival;
+	size_t link_count, link_capacity, link_arrival_capacity;
+	bool is_flooded;                 // with links: the last step had so many that the next gathers for longer
+
 	int32_t first_month;             // of the events of this step; INT32_MAX
 	bool is_seeding;                 // this step touches months of units with duty; up to:
 	int32_t seeding_month;
@@ -154,6 +169,17 @@ struct shard {
 	struct shard_stats stats;
 };
 
+// What a link has to tell a ticket, once its facts of this step are all taken in.
+struct link_word {
+	struct link_fact whose;
+	struct precedence precedence;
+	int64_t revision;
+};
+struct link_words {
+	struct link_word *word;
+	size_t count, capacity;
+};
+
 // Room for judging, one for the whole process: it is large, and used by one shard at a time.
 struct bench {
 	struct facts facts_before, facts;
@@ -164,7 +190,8 @@ struct bench {
 	struct event kept[UNIT_MONTH_EVENTS_MAX];
 	struct wire_arena arena;
 	struct page_writer writer;
-	struct shelf shelf;
+	struct shelves shelves;
+	struct link_words link_words;
 	struct buffer shelf_bytes;
 	uint8_t bytes[TICKET_BYTES_MAX], fold[TICKET_BYTES_MAX];
 };
@@ -192,10 +219,15 @@ struct text shard_subject_of_alert(const struct shard *shard, const struct wire_
 MUST_USE enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error);
 
 // links.c: nothing but the log decides what is sent.
-// What a record of a ticket changed of its links, which were `before`.
+// What a record of a ticket changed of its links, which were `before`; all of a step go to the relay with shard_hand_over_links.
 void shard_send_links(struct shard *shard, struct text ticket_id, const struct links *before, const struct ticket *ticket, int64_t offset);
-MUST_USE enum status shard_touch_link(struct shard *shard, uint32_t number, struct error *error);  // REJECT wrong_key
-MUST_USE enum status shard_judge_shelf(struct shard *shard, struct page_slot *slot, struct error *error);
+void shard_hand_over_links(struct shard *shard);
+size_t shard_links_batch(const struct shard *shard);   // messages of the next step; 0 while more are gathered
+int64_t shard_links_wake_ms(const struct shard *shard);  // monotonic, when that is over
+MUST_USE enum status shard_take_links(struct shard *shard, uint32_t number, struct error *error);  // a message of the batch. REJECT as wire_unpack_links
+void shard_touch_links(struct shard *shard);           // all that were taken
+MUST_USE enum status shard_judge_links(struct shard *shard, struct error *error);
+void shard_drop_links(struct shard *shard);            // frees what is only used during a step
 
 // commit.c
 MUST_USE enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct error *error);

@@ -54,7 +54,7 @@ static void touch_message(struct shard *shard, uint32_t number)
 		return;
 	}
 	if (shard->kind == SHARD_OF_LINKS) {
-		if (shard_touch_link(shard, number, &error) != OK)
+		if (shard_take_links(shard, number, &error) != OK)
 			refuse(shard, message, &error);
 		return;
 	}
@@ -247,6 +247,8 @@ static bool is_gathering(const struct shard *shard)
 
 static size_t batch_size(const struct shard *shard)
 {
+	if (shard->kind == SHARD_OF_LINKS)
+		return shard_links_batch(shard);
 	if (relay_alerts_waiting(shard->relay) > RELAY_OUTBOX_MAX || is_gathering(shard))
 		return 0;
 	return shard->incoming_count < SHARD_BATCH_MAX ? shard->incoming_count : SHARD_BATCH_MAX;
@@ -275,6 +277,7 @@ static void begin(struct shard *shard)
 	shard_touch_seeds(shard);
 	for (size_t i = 0; i < shard->batch_count; i++)
 		touch_message(shard, (uint32_t)i);
+	shard_touch_links(shard);
 	char key[KEY_BYTES_MAX];
 	key_head(shard->name, key);
 	redis_begin(shard->redis, "WATCH");
@@ -586,7 +589,9 @@ int64_t shard_wake_ms(const struct shard *shard)
 	if (shard->phase == PHASE_READING || shard->phase == PHASE_LOADING || shard->phase == PHASE_COMMITTING)
 		mine_ms = shard->deadline_ms + 1;
 	if (shard->phase == PHASE_IDLE) {
-		if (shard->incoming_count && is_gathering(shard))
+		if (shard->incoming_count && shard->kind == SHARD_OF_LINKS)
+			mine_ms = shard_links_wake_ms(shard);
+		else if (shard->incoming_count && is_gathering(shard))
 			mine_ms = shard->incoming_since_ms + SHARD_GATHER_MS;
 		if (wants_step(shard) || wants_read_back(shard))
 			return 0;

@@ -51,7 +51,7 @@ static void drop_incoming(struct shard *shard)
 {
 	for (size_t i = 0; i < shard->incoming_count; i++)
 		kafka_message_done(&shard->incoming[i]);
-	shard->incoming_count = shard->batch_count = 0;
+	shard->incoming_count = shard->batch_count = shard->incoming_bytes = 0;
 }
 
 static void drop_editions(struct shard *shard)
@@ -88,6 +88,7 @@ void shard_clear(struct shard *shard)
 	drop_sent(shard);
 	dictionary_free(shard->dictionary);
 	shard->dictionary = dictionary_new();
+	shard_drop_links(shard);
 	appendices_clear(&shard->due_files);
 	shard->note_count = 0;
 	set64_clear(&shard->noted);
@@ -119,6 +120,7 @@ void shard_free(struct shard *shard)
 	set64_done(&shard->known_keys);
 	set64_done(&shard->noted);
 	shard_drop_room(shard);
+	free(shard->link_message);
 	free(shard->duty_unit);
 	free(shard->chunk_closed_ms);
 	free(shard);
@@ -533,12 +535,13 @@ void shard_take(struct shard *shard, const struct kafka_message *message)
 	if (!shard->incoming_count)
 		shard->incoming_since_ms = clock_monotonic_ms();
 	shard->incoming[shard->incoming_count++] = copy;
+	shard->incoming_bytes += copy.value.size;
 	shard->next_offset = message->offset + 1;
 }
 
 bool shard_is_full(const struct shard *shard)
 {
-	return shard->incoming_count >= SHARD_INCOMING_MAX;
+	return shard->incoming_count >= SHARD_INCOMING_MAX || (shard->kind == SHARD_OF_LINKS && shard->incoming_bytes >= 4 * SHARD_LINKS_BYTES);
 }
 
 void shard_found_end(struct shard *shard, int64_t offset)

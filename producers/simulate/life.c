@@ -19,9 +19,12 @@ struct maker {
 	uint32_t unit;          // who holds it
 	int64_t due_at_ms;      // of the holder
 	int64_t dispatched_at_ms;
+	uint32_t people;
 };
 
 static const char *const reasons[] = { "请分派至街道", "请分派至住建部门", "不属于我单位职责", "权属不清，建议联合处置", "依据《物业管理条例》应由街道办理", "来件信息不全" };
+enum { PEOPLE_MIN = 10000, PEOPLE_MAX = 1 << 24, PEOPLE_A_HOUSE = 100 };
+
 static const char *const places[] = { "水木清华小区", "阳光花园", "滨河家园", "幸福里", "锦绣城", "中央公园", "东方名苑", "和谐家园", "新世界广场", "老街市场", "体育路", "人民路" };
 static const char *const surnames[] = { "王", "李", "张", "刘", "陈", "杨", "赵", "孙", "周", "吴" };
 #define DRAW(chance, table) (table)[chance_below(chance, sizeof(table) / sizeof *(table))]
@@ -66,7 +69,14 @@ static uint8_t draw_level(struct maker *maker)
 	return percent < 7 ? LEVEL_PROVINCE : percent < 66 ? LEVEL_CITY : LEVEL_DISTRICT;
 }
 
-// One in 25 calls is by one of a few people who call again and again, always about the same place and matter.
+uint32_t life_people(uint64_t tickets, uint32_t days)
+{
+	enum { DAYS_APART = 1000 };
+	uint64_t people = (tickets * DAYS_APART + days - 1) / days;
+	return people < PEOPLE_MIN ? PEOPLE_MIN : people > PEOPLE_MAX ? PEOPLE_MAX : (uint32_t)people;
+}
+
+// A few people call again and again, always about the same place and matter: every 25th call is theirs. All others are anybody, about any house.
 static void draw_caller(struct maker *maker, struct event *event)
 {
 	struct life *life = maker->life;
@@ -77,8 +87,9 @@ static void draw_caller(struct maker *maker, struct event *event)
 		maker->district = city_draw_district(maker->city, chance);
 		maker->category = city_draw_category(maker->city, chance, false);
 	}
-	snprintf(life->caller, sizeof life->caller, "c-%06x", (unsigned)chance_below(chance, 1 << 20));
-	snprintf(life->place, sizeof life->place, "%s%u号", DRAW(chance, places), (unsigned)chance_below(chance, 400) + 1);
+	uint32_t houses = maker->people / PEOPLE_A_HOUSE;
+	snprintf(life->caller, sizeof life->caller, "c-%06x", (unsigned)chance_below(chance, maker->people));
+	snprintf(life->place, sizeof life->place, "%s%u号", DRAW(chance, places), (unsigned)chance_below(chance, houses / (sizeof places / sizeof *places) + 1) + 1);
 	event->caller = text_of(life->caller);
 	event->place = text_of(life->place);
 }
@@ -279,7 +290,7 @@ static void write_id(const struct life_key *key, char ret_id[LIFE_ID_BYTES])
 
 void life_make(const struct city *city, const struct life_shape *shape, const struct life_key *key, struct life *ret_life)
 {
-	struct maker maker = { .city = city, .life = ret_life };
+	struct maker maker = { .city = city, .life = ret_life, .people = shape->people };
 	struct chance day = chance_of(city->seed + (uint64_t)key->day * UINT64_C(0xd1342543de82ef95));
 	maker.chance = chance_of(chance_next(&day) ^ key->number * UINT64_C(0xff51afd7ed558ccd));
 	ret_life->count = 0;

@@ -31,7 +31,11 @@ struct life {
 
 struct life_shape {
 	uint32_t direct_e4;  // answered by the hotline itself
+	uint32_t people;     // who live in the city
 };
+
+// So many that each of them calls once in some three years, as in the cities of the bulletins: then every sixth ticket is about what somebody called about within 30 days.
+uint32_t life_people(uint64_t tickets, uint32_t days);
 
 void life_make(const struct city *city, const struct life_shape *shape, const struct life_key *key, struct life *ret_life);
 struct text life_id(const struct life *life);

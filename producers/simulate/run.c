@@ -16,7 +16,7 @@ struct stream_plan simulation_plan(const struct simulate_options *options, int32
 		.live_rate = options->live_rate,
 		.live_from_ms = now_ms,
 		.horizon_ms = is_live ? INT64_MAX : now_ms,
-		.shape = { .direct_e4 = options->direct_e4 },
+		.shape = { .direct_e4 = options->direct_e4, .people = life_people(options->ticket_count, options->day_count) },
 	};
 }
 

@@ -45,9 +45,9 @@ struct city {
 	struct counters before_days[MONTH_DAYS_MAX];
 	struct sums sums;
 	// What the links of the tickets come to.
-	struct shelf shelf;
+	struct shelves shelves;
 	int64_t link_revision;
-	struct text link;            // whose tickets are being told
+	const struct link_change *change;  // what is being told about
 	struct told *told;
 	size_t told_count, told_capacity;
 };
@@ -78,7 +78,7 @@ void city_free(struct city *city)
 		free(city->owner[i].bytes);
 	free(city->owner);
 	free(city->told);
-	shelf_done(&city->shelf);
+	shelves_done(&city->shelves);
 	cells_free(city->cells);
 	dictionary_free(city->dictionary);
 	free(city);
@@ -197,9 +197,10 @@ static void hear(void *self, const struct link_fact *whose, const struct precede
 	struct city *city = self;
 	city->told = memory_grow(city->told, city->told_count + 1, sizeof *city->told, &city->told_capacity);
 	struct told *told = &city->told[city->told_count++];
-	memcpy(told->id, whose->id, whose->id_size);
-	told->id[whose->id_size] = '\0';
-	told->event = link_event(city->link, whose, precedence, city->link_revision, told->room);
+	char digits[TICKET_ID_BYTES_MAX];
+	bool fits = text_copy(link_ticket_id(&whose->ticket, digits), told->id, sizeof told->id);
+	assert(fits);
+	told->event = link_event(city->change, whose, precedence, city->link_revision, told->room);
 }
 
 static enum status add(struct city *city, struct text ticket_id, const struct event *event, struct error *error);
@@ -208,13 +209,14 @@ static enum status add(struct city *city, struct text ticket_id, const struct ev
 static enum status pass_on(struct city *city, struct text ticket_id, const struct links *before, const struct links *after, struct error *error)
 {
 	struct link_change change[LINK_CHANGES_MAX];
+	const struct link_listener listener = { hear, city };
 	uint32_t count = links_diff(before, after, ticket_id, ++city->link_revision, change);
 	enum status status = OK;
 	city->told_count = 0;
 	for (uint32_t i = 0; i < count && status == OK; i++) {
 		bool is_changed;
-		city->link = (struct text){ change[i].key, (uint32_t)change[i].key_size };
-		status = shelf_take(&city->shelf, &change[i].fact, hear, city, &is_changed, error);
+		city->change = &change[i];
+		status = shelves_take(&city->shelves, &change[i].fact, &listener, &is_changed, error);
 	}
 	for (size_t i = 0; i < city->told_count && status == OK; i++) {
 		struct told told = city->told[i];

@@ -11,83 +11,109 @@
 #include "shelf.h"
 #include "ticket.h"
 
-enum { TICKETS = 8, FACTS_MAX = 48, ROUNDS = 3000, RUNS = 3 };
+enum { TICKETS = 8, PERIODS = 2, FACTS_MAX = 48, ROUNDS = 3000, RUNS = 3 };
+#define BOUNDARY_MS (198 * LINK_PERIOD_MS)  // of two periods, in 2024
 
-// What a ticket was told last, of one link.
+
+// What a ticket was told last, of one link in a period.
 struct heard {
 	int64_t revision;
 	struct precedence precedence;
 };
 
 struct listener {
-	struct heard heard[TICKETS];
+	struct heard heard[TICKETS * PERIODS];
 	int64_t revision;  // of the record under way
 	uint32_t count;
 };
 
+static unsigned ticket_of(const struct link_fact *fact)
+{
+	char digits[TICKET_ID_BYTES_MAX];
+	struct text id = link_ticket_id(&fact->ticket, digits);
+	return (unsigned)(id.at[id.size - 1] - '0');
+}
+
+static unsigned heard_by(const struct link_fact *fact)
+{
+	return ticket_of(fact) * PERIODS + (unsigned)(link_period(fact->at_ms) - link_period(BOUNDARY_MS - 1));
+}
+
 static void hear(void *self, const struct link_fact *whose, const struct precedence *precedence)
 {
 	struct listener *listener = self;
-	unsigned ticket = (unsigned)(whose->id[whose->id_size - 1] - '0');
-	assert_true(listener->revision > listener->heard[ticket].revision);
-	listener->heard[ticket] = (struct heard){ listener->revision, *precedence };
+	unsigned of = heard_by(whose);
+	assert_true(listener->revision > listener->heard[of].revision);
+	listener->heard[of] = (struct heard){ listener->revision, *precedence };
 	listener->count++;
 }
 
 static struct link_fact fact_of(unsigned ticket, int64_t revision, int64_t at_ms, uint64_t caller, bool is_gone)
 {
 	struct link_fact fact = { .link = 7, .revision = revision, .at_ms = at_ms, .caller = caller, .is_gone = is_gone };
-	fact.id_size = (uint8_t)snprintf(fact.id, sizeof fact.id, ticket % 2 ? "T-%u" : "10%u", ticket);
+	char id[16];
+	snprintf(id, sizeof id, ticket % 2 ? "T-%u" : "10%u", ticket);
+	link_ticket_set(&fact.ticket, text_of(id));
 	return fact;
 }
 
-static void take(struct shelf *shelf, struct listener *listener, const struct link_fact *fact)
+// What is written is read back as it was.
+static void store(const struct shelf *shelf)
 {
 	struct error error;
-	bool is_changed;
-	uint32_t had = listener->count;
-	listener->revision++;
-	assert_int_equal(shelf_take(shelf, fact, hear, listener, &is_changed, &error), OK);
-	if (!is_changed)
-		assert_int_equal(listener->count, had);
-	// What is written is read back as it was.
-	static struct shelf copy;
+	struct shelf copy = { .period = shelf->period };
 	uint8_t *bytes = memory_new(shelf_bytes_max(shelf)), *again = memory_new(shelf_bytes_max(shelf));
 	size_t size = shelf_encode(shelf, bytes);
 	assert_int_equal(shelf_decode(bytes, size, &copy, &error), OK);
+	assert_int_equal(copy.facts.count, shelf->facts.count);
 	assert_int_equal(shelf_encode(&copy, again), size);
 	assert_memory_equal(bytes, again, size);
 	for (size_t cut = 1; cut < size; cut++)
 		if (shelf_decode(bytes, cut, &copy, &error) == OK)
-			assert_true(copy.count < shelf->count);
+			assert_true(copy.facts.count < shelf->facts.count);
 	free(bytes);
 	free(again);
-	shelf_done(&copy);
+	free(copy.facts.fact);
+}
+
+static void take(struct shelves *shelves, struct listener *listener, const struct link_fact *fact)
+{
+	const struct link_listener hearing = { hear, listener };
+	struct error error;
+	bool is_changed;
+	uint32_t had = listener->count;
+	listener->revision++;
+	assert_int_equal(shelves_take(shelves, fact, &hearing, &is_changed, &error), OK);
+	if (!is_changed)
+		assert_int_equal(listener->count, had);
+	for (size_t i = 0; i < shelves->count; i++)
+		store(shelves->shelf[i]);
 }
 
 static bool comes_before(const struct link_fact *a, const struct link_fact *b)
 {
+	char digits_a[TICKET_ID_BYTES_MAX], digits_b[TICKET_ID_BYTES_MAX];
 	if (a->at_ms != b->at_ms)
 		return a->at_ms < b->at_ms;
-	return text_compare((struct text){ a->id, a->id_size }, (struct text){ b->id, b->id_size }) < 0;
+	return text_compare(link_ticket_id(&a->ticket, digits_a), link_ticket_id(&b->ticket, digits_b)) < 0;
 }
 
-// The definition, by counting: the newest fact of each ticket, then all that came before, the latest first.
-static struct precedence plain(const struct link_fact *fact, size_t count, unsigned ticket)
+// The definition, by counting: the newest fact of each ticket and period, then all that came before, the latest first.
+static struct precedence plain(const struct link_fact *fact, size_t count, unsigned whose)
 {
-	const struct link_fact *newest[TICKETS] = { NULL }, *earlier[TICKETS];
+	const struct link_fact *newest[TICKETS * PERIODS] = { NULL }, *earlier[TICKETS * PERIODS];
 	for (size_t i = 0; i < count; i++) {
-		unsigned of = (unsigned)(fact[i].id[fact[i].id_size - 1] - '0');
+		unsigned of = heard_by(&fact[i]);
 		if (!newest[of] || newest[of]->revision < fact[i].revision)
 			newest[of] = &fact[i];
 	}
 	struct precedence found;
 	memset(&found, 0, sizeof found);
-	const struct link_fact *own = newest[ticket];
+	const struct link_fact *own = newest[whose];
 	if (!own || own->is_gone)
 		return found;
 	size_t earlier_count = 0;
-	for (unsigned i = 0; i < TICKETS; i++)
+	for (unsigned i = 0; i < TICKETS * PERIODS; i++)
 		if (newest[i] && !newest[i]->is_gone && comes_before(newest[i], own)) {
 			size_t place = earlier_count++;
 			for (; place && comes_before(earlier[place - 1], newest[i]); place--)
@@ -111,17 +137,17 @@ static struct precedence plain(const struct link_fact *fact, size_t count, unsig
 
 static void check_heard(const struct listener *listener, const struct link_fact *fact, size_t count)
 {
-	for (unsigned ticket = 0; ticket < TICKETS; ticket++) {
-		struct precedence wanted = plain(fact, count, ticket);
-		assert_memory_equal(&listener->heard[ticket].precedence, &wanted, sizeof wanted);
+	for (unsigned whose = 0; whose < TICKETS * PERIODS; whose++) {
+		struct precedence wanted = plain(fact, count, whose);
+		assert_memory_equal(&listener->heard[whose].precedence, &wanted, sizeof wanted);
 	}
 }
 
-// Ages on both sides of both windows, with many that are equal.
+// Ages on both sides of both windows, with many that are equal, in two periods.
 static int64_t any_at_ms(struct chance *chance)
 {
 	static const int64_t at_ms[] = { 0, 0, 1, HOUR_MS, LINK_CALLERS_WITHIN_MS, LINK_CALLERS_WITHIN_MS + 1, LINK_EARLIER_WITHIN_MS, LINK_EARLIER_WITHIN_MS + 1, 20 * DAY_MS };
-	return SAMPLE_AT_MS + at_ms[chance_below(chance, sizeof at_ms / sizeof *at_ms)];
+	return BOUNDARY_MS - HOUR_MS + at_ms[chance_below(chance, sizeof at_ms / sizeof *at_ms)];
 }
 
 static size_t draw(struct chance *chance, struct link_fact *ret_fact)
@@ -155,15 +181,15 @@ static void any_order_and_number_of_facts_ends_in_what_a_plain_count_gives(void 
 		struct link_fact fact[FACTS_MAX], order[FACTS_MAX];
 		size_t count = draw(&chance, fact);
 		for (int run = 0; run < RUNS; run++) {
-			struct shelf shelf = { .count = 0 };
+			struct shelves shelves = { .count = 0 };
 			struct listener listener;
 			memset(&listener, 0, sizeof listener);
 			size_t total = shuffle(&chance, fact, count, order);
 			for (size_t i = 0; i < total; i++) {
-				take(&shelf, &listener, &order[i]);
+				take(&shelves, &listener, &order[i]);
 				check_heard(&listener, order, i + 1);  // at every point, of what came so far
 			}
-			shelf_done(&shelf);
+			shelves_done(&shelves);
 		}
 	}
 }
@@ -172,38 +198,39 @@ static void any_order_and_number_of_facts_ends_in_what_a_plain_count_gives(void 
 static void a_link_does_not_hear_of_another(void **state)
 {
 	(void)state;
-	struct shelf shelf = { .count = 0 };
+	struct shelves shelves = { .count = 0 };
 	struct listener listener;
 	memset(&listener, 0, sizeof listener);
 	struct link_fact first = fact_of(1, 1, SAMPLE_AT_MS, 0, false), other = fact_of(2, 2, SAMPLE_AT_MS + 1, 0, false);
 	other.link = 8;
-	take(&shelf, &listener, &first);
-	take(&shelf, &listener, &other);
+	take(&shelves, &listener, &first);
+	take(&shelves, &listener, &other);
 	assert_int_equal(listener.count, 0);
 	other.link = 6;
-	take(&shelf, &listener, &other);
+	take(&shelves, &listener, &other);
 	assert_int_equal(listener.count, 0);
-	assert_int_equal(shelf.count, 3);
-	shelf_done(&shelf);
+	assert_int_equal(shelves.shelf[0]->facts.count, 3);
+	shelves_done(&shelves);
 }
 
 static void a_link_has_a_limit(void **state)
 {
 	(void)state;
-	struct shelf shelf = { .count = 0 };
+	struct shelves shelves = { .count = 0 };
 	struct listener listener;
+	const struct link_listener hearing = { hear, &listener };
 	struct error error;
 	bool is_changed;
 	memset(&listener, 0, sizeof listener);
-	// Far apart, so that nobody has to be told.
+	// All gone, so that nobody has to be told.
 	for (unsigned i = 0; i <= SHELF_LINK_TICKETS_MAX; i++) {
-		struct link_fact fact = { .link = 7, .revision = i + 1, .at_ms = (int64_t)(SHELF_LINK_TICKETS_MAX - i) * 10 * MINUTE_MS, .is_gone = true };
-		fact.id_size = (uint8_t)snprintf(fact.id, sizeof fact.id, "%u", i);
-		enum status status = shelf_take(&shelf, &fact, hear, &listener, &is_changed, &error);
+		struct link_fact fact = { .link = 7, .revision = i + 1, .at_ms = BOUNDARY_MS + (int64_t)(SHELF_LINK_TICKETS_MAX - i) * 10 * MINUTE_MS, .is_gone = true };
+		fact.ticket.number = i;
+		enum status status = shelves_take(&shelves, &fact, &hearing, &is_changed, &error);
 		assert_int_equal(status, i < SHELF_LINK_TICKETS_MAX ? OK : REJECT);
 	}
 	assert_string_equal(error.reason, "too_many_tickets");
-	shelf_done(&shelf);
+	shelves_done(&shelves);
 }
 
 static void a_precedence_is_read_as_it_was_written(void **state)
@@ -242,6 +269,12 @@ static struct event received(int64_t at_ms, const char *caller, const char *plac
 	return event;
 }
 
+static bool is_of(const struct link_change *change, enum link_kind kind, struct text key)
+{
+	struct link_hash hash = link_hash(key);
+	return change->kind == kind && change->hash.high == hash.high && change->hash.low == hash.low && change->fact.link == shelf_link(hash);
+}
+
 static void what_changes_in_a_ticket_is_told_to_its_links(void **state)
 {
 	(void)state;
@@ -255,8 +288,8 @@ static void what_changes_in_a_ticket_is_told_to_its_links(void **state)
 	(void)ticket_merge(&ticket, &first, names);
 	before = links_of(&ticket, names);
 	assert_int_equal(links_diff(&none, &before, TEXT("t"), 3, change), 2);
-	assert_true(text_equal((struct text){ change[0].key, (uint32_t)change[0].key_size }, TEXT("caller/c")));
-	assert_true(text_equal((struct text){ change[1].key, (uint32_t)change[1].key_size }, TEXT("place/a/b//p")));
+	assert_true(is_of(&change[0], LINK_CALLER, TEXT("caller/c")));
+	assert_true(is_of(&change[1], LINK_PLACE, TEXT("place/a/b//p")));
 	assert_int_equal(change[1].fact.revision, 3);
 	assert_int_equal(change[1].fact.caller, link_caller(TEXT("c")));
 	assert_int_equal(change[0].fact.caller, 0);
@@ -272,6 +305,13 @@ static void what_changes_in_a_ticket_is_told_to_its_links(void **state)
 	before = links_of(&ticket, names);
 	assert_int_equal(links_diff(&after, &before, TEXT("t"), 6, change), 2);
 	assert_true(change[0].fact.is_gone && change[1].fact.is_gone);
+	// Received in another period: the link of the old one goes, that of the new one comes.
+	after.at_ms = first.at_ms + LINK_PERIOD_MS;
+	before = after;
+	before.at_ms = first.at_ms;
+	assert_int_equal(links_diff(&before, &after, TEXT("t"), 7, change), 4);
+	assert_true(change[0].fact.is_gone && change[0].fact.at_ms == before.at_ms && !change[1].fact.is_gone && change[1].fact.at_ms == after.at_ms);
+	assert_true(link_check(change[0].hash, link_period(before.at_ms)) != link_check(change[1].hash, link_period(after.at_ms)));
 	names_free(names);
 }
 

@@ -36,7 +36,7 @@ GUARDS = [
     ("a_link_is_not_lost_in_a_crash", STEP, "		if (relay_has_letters(shard->relay))\n			return OK;\n", ""),
     ("a_link_that_a_rollback_took_back_is_gone", JUDGE, "struct links links = is_about_links ? links_of(ticket, shard->settings->names) : (struct links)",
      "is_about_links = is_about_links && (number + 1 == shard->batch_count || !shard->incoming[number + 1].key.size); struct links links = (struct links)"),
-    ("the_newest_word_holds", LINKS, "whose, precedence, telling->message->offset, room)", "whose, precedence, 1, room)"),
+    ("the_newest_word_holds", LINKS, "&word->precedence, word->revision, room)", "&word->precedence, 1, room)"),
     ("the_newest_word_holds", JUDGE, "&links, ticket, message->offset);", "&links, ticket, 1);"),
     ("a_dead_letter_is_not_lost_in_a_crash", STEP, "		if (relay_has_letters(shard->relay))\n			return OK;\n", ""),
     ("a_missing_head_with_history_stops_the_program", TAKEOVER, "	if (committed >= 0)\n", "	if (false)\n"),

@@ -4,12 +4,13 @@
 
 #include "instances.h"
 #include "loop.h"
+#include "memory.h"
 #include "policy_text.h"
 #include "shard_inside.h"
 #include "town.h"
 
 enum { PAGE_ROOM_BYTES = 1024 * 1024 };  // more than any page here
-enum { LINKS_ROOM = 4096 };
+enum { SHELVES_ROOM = 16, LINKS_ROOM = 1024 };
 
 // What is made at first use and kept by the process would belong to the member that came first.
 void instances_prepare(void)
@@ -17,7 +18,8 @@ void instances_prepare(void)
 	calendar_cn();
 	page_begin(&bench()->writer);
 	page_reserve(&bench()->writer, PAGE_ROOM_BYTES);
-	shelf_reserve(&bench()->shelf, LINKS_ROOM);
+	shelves_reserve(&bench()->shelves, SHELVES_ROOM, LINKS_ROOM);
+	bench()->link_words.word = memory_grow(bench()->link_words.word, LINKS_ROOM, sizeof *bench()->link_words.word, &bench()->link_words.capacity);
 	buffer_reserve(&bench()->shelf_bytes, PAGE_ROOM_BYTES);
 }
 

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -40,6 +41,8 @@ static struct truth {
 	struct wire_arena arena;
 	struct facts facts;
 	struct outcome outcome;
+	struct link_change *change;
+	size_t change_count, change_capacity;
 	struct totals totals;
 	struct sums sums;
 	struct counters before[MONTH_DAYS_MAX];
@@ -112,10 +115,10 @@ static bool take_ticket_event(const struct record *record, int32_t partition)
 // A record of links is a dead letter only where somebody else wrote it.
 static bool take_link(const struct record *record, int32_t partition)
 {
-	struct link_fact fact;
 	struct error error;
 	(void)partition;
-	return link_kind_of(record->key) != LINK_NONE && wire_unpack_link(record->key, record->value, &truth->arena, &fact, &error) == OK;
+	truth->change_count = 0;
+	return wire_unpack_links(record->value, &truth->arena, &truth->change, &truth->change_count, &truth->change_capacity, &error) == OK;
 }
 
 static bool take_unit_event(const struct record *record, int32_t partition)
@@ -209,7 +212,7 @@ static void link(struct subject *subject, enum link_kind kind)
 		return;
 	struct event event = event_of(EVENT_LINKED, own.at_ms);
 	event.kind = (uint8_t)kind;
-	event.answered = link_check((struct text){ key, (uint32_t)size });
+	event.answered = link_check(link_hash((struct text){ key, (uint32_t)size }), link_period(own.at_ms));
 	event.reason = (struct text){ (const char *)room, (uint32_t)precedence_pack(&precedence, room) };
 	if (event.reason.size) {
 		merge(subject, &event);
@@ -427,6 +430,7 @@ void truth_expect(struct lines *lines)
 		sim_free(truth->subject[i]->event);
 		sim_free(truth->subject[i]);
 	}
+	free(truth->change);
 	cells_free(truth->cells);
 	policy_done(&truth->policy);
 	names_free(truth->names);
