@@ -11,7 +11,7 @@
 //
 //   hotline:{S}:head                     string  logfmt, see head.h: version, offset, commit, clock, ...
 //   hotline:{S}:names                    list    dimensions by the shard's own numbers, from 1 (dictionary); the head says how many are in force
-//   hotline:{S}:p:PAGE                   string  a page of tickets (page.h); of a shard of links one of 8192 pages of them (shelf.h), with one entry
+//   hotline:{S}:p:PAGE                   string  a page of tickets (page.h); of a shard of links a shelf of them, "01ff.197" (shelf.h), as one entry
 //   hotline:{S}:n:DIMENSION:YYYY-MM      hash    partial counters of a base dimension: "05" -> for each sub its number (1 byte) and packed counters
 //   hotline:{S}:due:HOUR                 string  tickets to look at in that hour (hours since 1970, UTC): size (1 byte) and id, one after the other; deleted when the clock has passed it
 //   hotline:{S}:outbox                   list    an entry a step whose alerts are not acknowledged yet: see outbox.h

@@ -11,7 +11,7 @@
 #include "link.h"
 
 enum {
-	SHELF_ROWS = 8192,             // of a shard, by hash; a row has a shelf for each period
+	SHELF_ROWS = 2048,             // of a shard, by hash; a row has a shelf for each period
 	SHELF_LINK_TICKETS_MAX = 8192, // tickets of one link in a period; a caller or a place with more is a fault of the source, and what comes further is refused
 	SHELF_NAME_BYTES = 16,
 };

@@ -10,7 +10,7 @@
 #include "memory.h"
 #include "shard_inside.h"
 
-enum { MESSAGE_BYTES = 64 * 1024, ROW_SHIFT = 48 };
+enum { MESSAGE_BYTES = PAYLOAD_BYTES_MAX, ROW_SHIFT = 48 };
 
 static void hand_over(struct shard *shard, int32_t partition)
 {

@@ -189,6 +189,9 @@ class Ours:
         if profile:
             profile.show(self.redis, self.city.tickets)
         self.verify()
+        letters = sum(self.city.broker.client.ends("hotline.dead-letters").values())
+        if letters:
+            raise Failure(f"{letters} dead letters")
         self.stack.stop()
         self.redis.process.stop()
         return figures
