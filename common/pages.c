@@ -132,7 +132,7 @@ static void mark(struct pages *pages, struct page_slot *slot)
 	pages->last = slot;
 }
 
-void pages_touch(struct pages *pages, struct page_address address, uint32_t event)
+struct page_slot *pages_touch(struct pages *pages, struct page_address address, uint32_t event)
 {
 	struct page_slot *slot = pages_slot(pages, address.page);
 	mark(pages, slot);
@@ -153,6 +153,7 @@ void pages_touch(struct pages *pages, struct page_address address, uint32_t even
 		*at = touch;
 	}
 	slot->used_at = pages->step;
+	return slot;
 }
 
 void pages_sweep(struct pages *pages, struct text page)

@@ -44,8 +44,8 @@ void pages_clear(struct pages *pages);  // forgets everything, touches too
 // The slot of a page, made if it is new.
 struct page_slot *pages_slot(struct pages *pages, struct text page);
 
-// Adds a touch of whoever lies there.
-void pages_touch(struct pages *pages, struct page_address address, uint32_t event);
+// Adds a touch of whoever lies there. Returns the slot of the page, which stays where it is until pages_trim or pages_clear.
+struct page_slot *pages_touch(struct pages *pages, struct page_address address, uint32_t event);
 // Touches everybody in the page.
 void pages_sweep(struct pages *pages, struct text page);
 size_t pages_touch_count(const struct pages *pages);

@@ -114,6 +114,7 @@ struct shelf *shelves_at(struct shelves *shelves, int32_t period)
 	shelf = shelves->shelf[shelves->count++];
 	shelf->period = period;
 	shelf->is_changed = false;
+	shelf->owner = NULL;
 	shelf->facts.count = 0;
 	return shelf;
 }

@@ -61,6 +61,7 @@ struct link_facts {
 struct shelf {
 	int32_t period;
 	bool is_changed;               // since it was read
+	void *owner;                   // the caller's
 	struct link_facts facts;       // by link, received, ticket id
 };
 
@@ -73,7 +74,7 @@ struct shelves {
 void shelves_done(struct shelves *shelves);
 void shelves_clear(struct shelves *shelves);
 void shelves_reserve(struct shelves *shelves, size_t count, size_t facts);  // room for so many, with so many facts each
-struct shelf *shelves_at(struct shelves *shelves, int32_t period);  // added, empty, when it is not there
+struct shelf *shelves_at(struct shelves *shelves, int32_t period);  // added, empty and of nobody, when it is not there
 
 // Who is told, and what.
 struct link_listener {

@@ -6,8 +6,6 @@
 #include "alert.pb-c.h"
 #include "civil.h"
 #include "counter_change.pb-c.h"
-#include "link.pb-c.h"
-#include "memory.h"
 #include "ticket_event.pb-c.h"
 #include "unit_counters.pb-c.h"
 #include "unit_event.pb-c.h"
@@ -380,70 +378,6 @@ enum status wire_pack_unit_event(const struct event *event, const struct names *
 	out.reason = string_of(&strings, event->reason);
 	out.ticket_id = string_of(&strings, event->ticket_id);
 	return pack(&out.base, ret_bytes, capacity, ret_size, error);
-}
-
-// A message with one fact: the tag and size of the only item, and the item.
-size_t wire_pack_link(const struct link_change *change, uint8_t ret_bytes[WIRE_LINK_BYTES_MAX])
-{
-	enum { TAG_OF_ITEM = 1 << 3 | 2, BEFORE = 2 };
-	Hotline__V1__Link out = HOTLINE__V1__LINK__INIT;
-	const struct link_fact *fact = &change->fact;
-	char room[TICKET_ID_BYTES_MAX], id[TICKET_ID_BYTES_MAX + 1];
-	bool fits = text_copy(link_ticket_id(&fact->ticket, room), id, sizeof id);
-	assert(fits);
-	out.high = change->hash.high;
-	out.low = change->hash.low;
-	out.kind = change->kind;
-	out.ticket_id = id;
-	out.at_ms = fact->at_ms;
-	out.revision = fact->revision;
-	out.gone = fact->is_gone;
-	out.caller = fact->caller;
-	size_t size = hotline__v1__link__pack(&out, ret_bytes + BEFORE);
-	static_assert(WIRE_LINK_BYTES_MAX - BEFORE < 0x80, "the size takes one byte");
-	ret_bytes[0] = TAG_OF_ITEM;
-	ret_bytes[1] = (uint8_t)size;
-	return BEFORE + size;
-}
-
-static enum status read_link(const Hotline__V1__Link *in, struct link_change *ret_change, struct error *error)
-{
-	struct text id = text_of(in->ticket_id);
-	struct event received = event_of(EVENT_RECEIVED, in->at_ms);
-	enum status status = event_check_ticket_id(id, error);
-	if (status == OK)
-		status = event_check(&received, error);
-	if (status != OK)
-		return status;
-	if (in->kind < LINK_CALLER || in->kind >= LINK_KIND_COUNT || in->revision < 0 || in->revision > LINK_REVISION_MAX || in->caller > LINK_CALLER_HASH_MAX)
-		return error_set(error, REJECT, "bad_field", "kind, revision or caller is out of range");
-	ret_change->hash = (struct link_hash){ in->high, in->low };
-	ret_change->kind = (enum link_kind)in->kind;
-	struct link_fact *fact = &ret_change->fact;
-	fact->link = shelf_link(ret_change->hash);
-	fact->caller = in->caller;
-	fact->at_ms = in->at_ms;
-	fact->revision = in->revision;
-	fact->is_gone = in->gone;
-	link_ticket_set(&fact->ticket, id);
-	return OK;
-}
-
-enum status wire_unpack_links(struct text value, struct wire_arena *arena, struct link_change **ret_change, size_t *count, size_t *capacity, struct error *error)
-{
-	ProtobufCMessage *message;
-	enum status status = open_message(&hotline__v1__links__descriptor, value, arena, &message, error);
-	if (status != OK)
-		return status;
-	const Hotline__V1__Links *in = (const Hotline__V1__Links *)message;
-	if (in->n_link > LINK_MESSAGE_MAX)
-		return error_set(error, REJECT, "too_large", "%zu facts, at most %d", in->n_link, LINK_MESSAGE_MAX);
-	*ret_change = memory_grow(*ret_change, *count + in->n_link, sizeof **ret_change, capacity);
-	for (size_t i = 0; i < in->n_link && status == OK; i++)
-		status = read_link(in->link[i], *ret_change + *count + i, error);
-	if (status == OK)
-		*count += in->n_link;
-	return status;
 }
 
 enum status wire_unpack_alert(struct text value, struct wire_arena *arena, struct wire_alert *ret_alert, struct error *error)

@@ -22,7 +22,6 @@ enum {
 	WIRE_CHANGE_DAYS_MAX = 4096,
 	WIRE_CHANGE_BYTES_MAX = 64 * 1024,
 	WIRE_COUNTERS_BYTES_MAX = 4096,
-	WIRE_LINK_BYTES_MAX = 128,    // of a fact about a link
 	WIRE_LINKED_BYTES_MAX = 512,  // of a ticket event that a link sends
 };
 
@@ -45,11 +44,6 @@ MUST_USE enum status wire_pack_ticket_event(struct text ticket_id, const struct 
 	size_t *ret_size, struct error *error);
 MUST_USE enum status wire_pack_unit_event(const struct event *event, const struct names *names, uint8_t *ret_bytes, size_t capacity, size_t *ret_size,
 	struct error *error);
-
-// That a ticket has a link, or has it no longer: a message of its own; such messages joined are one.
-size_t wire_pack_link(const struct link_change *change, uint8_t ret_bytes[WIRE_LINK_BYTES_MAX]);
-// Adds a message's facts to the caller's array, all or none. REJECT as of events.
-MUST_USE enum status wire_unpack_links(struct text value, struct wire_arena *arena, struct link_change **ret_change, size_t *count, size_t *capacity, struct error *error);
 
 // An alert as it goes out and comes back. Texts belong to the caller when packing, to the arena when unpacking.
 struct wire_alert {

@@ -7,14 +7,17 @@
 #include <string.h>
 
 #include "clock.h"
+#include "link_message.h"
 #include "memory.h"
 #include "shard_inside.h"
 
-enum { MESSAGE_BYTES = PAYLOAD_BYTES_MAX, ROW_SHIFT = 48 };
+enum { ROW_SHIFT = 48 };
 
 static void hand_over(struct shard *shard, int32_t partition)
 {
 	struct buffer *buffer = &shard->link_message[partition];
+	uint8_t seal[LINK_MESSAGE_SEAL_BYTES];
+	buffer_add(buffer, seal, link_message_seal(buffer->bytes, buffer->size, seal));
 	relay_add_links(shard->relay, partition, (struct text){ (const char *)buffer->bytes, (uint32_t)buffer->size });
 	buffer->size = 0;
 }
@@ -27,10 +30,13 @@ void shard_send_links(struct shard *shard, struct text ticket_id, const struct l
 	if (!shard->link_message)
 		shard->link_message = memory_new((size_t)shard->settings->link_partitions * sizeof *shard->link_message);
 	for (uint32_t i = 0; i < count; i++) {
-		uint8_t bytes[WIRE_LINK_BYTES_MAX];
+		uint8_t bytes[LINK_MESSAGE_FACT_BYTES_MAX];
 		int32_t partition = link_partition(change[i].hash, shard->settings->link_partitions);
-		buffer_add(&shard->link_message[partition], bytes, wire_pack_link(&change[i], bytes));
-		if (shard->link_message[partition].size > MESSAGE_BYTES - WIRE_LINK_BYTES_MAX)
+		struct buffer *buffer = &shard->link_message[partition];
+		if (!buffer->size)
+			buffer_add(buffer, bytes, link_message_head(bytes));
+		buffer_add(buffer, bytes, link_message_fact(&change[i], bytes));
+		if (buffer->size > LINK_MESSAGE_BYTES_MAX - LINK_MESSAGE_FACT_BYTES_MAX - LINK_MESSAGE_SEAL_BYTES)
 			hand_over(shard, partition);
 	}
 }
@@ -48,9 +54,11 @@ void shard_drop_links(struct shard *shard)
 		buffer_done(&shard->link_message[i]);
 	free(shard->link_change);
 	free(shard->link_arrival);
+	free(shard->link_place);
 	shard->link_change = NULL;
 	shard->link_arrival = NULL;
-	shard->link_count = shard->link_capacity = shard->link_arrival_capacity = 0;
+	shard->link_place = NULL;
+	shard->link_count = shard->link_capacity = shard->link_arrival_capacity = shard->link_place_count = shard->link_place_capacity = 0;
 }
 
 int64_t shard_links_wake_ms(const struct shard *shard)
@@ -71,8 +79,7 @@ size_t shard_links_batch(const struct shard *shard)
 enum status shard_take_links(struct shard *shard, uint32_t number, struct error *error)
 {
 	size_t first = shard->link_count;
-	bench()->arena.used = 0;
-	enum status status = wire_unpack_links(shard->incoming[number].value, &bench()->arena, &shard->link_change, &shard->link_count, &shard->link_capacity, error);
+	enum status status = link_message_read(shard->incoming[number].value, &shard->link_change, &shard->link_count, &shard->link_capacity, error);
 	shard->link_arrival = memory_grow(shard->link_arrival, shard->link_count, sizeof *shard->link_arrival, &shard->link_arrival_capacity);
 	for (size_t i = first; i < shard->link_count; i++)
 		shard->link_arrival[i] = (struct link_arrival){
@@ -102,60 +109,71 @@ static struct link_change *change_of(const struct shard *shard, const struct lin
 	return &shard->link_change[arrival->number];
 }
 
-static struct page_slot *slot_of(struct shard *shard, uint32_t row, int32_t period)
+static bool is_at(const struct link_place *place, uint32_t row, int32_t period)
 {
-	char name[SHELF_NAME_BYTES];
-	size_t size = shelf_name(row, period, name);
-	return pages_slot(shard->pages, (struct text){ name, (uint32_t)size });
+	return place->row == row && place->period == period;
+}
+
+static void touch(struct shard *shard, uint32_t row, int32_t period)
+{
+	shard->link_place = memory_grow(shard->link_place, shard->link_place_count + 1, sizeof *shard->link_place, &shard->link_place_capacity);
+	struct link_place *place = &shard->link_place[shard->link_place_count++];
+	*place = (struct link_place){ .row = row, .period = period };
+	for (int i = 0; i < LINK_PERIODS; i++) {
+		char name[SHELF_NAME_BYTES];
+		if (period + i == 0)
+			continue;
+		struct text page = { name, (uint32_t)shelf_name(row, period + i - 1, name) };
+		place->slot[i] = pages_touch(shard->pages, (struct page_address){ page, PAGE_PLACE_OWN }, TOUCH_NO_EVENT);
+	}
 }
 
 // Whoever a fact can concern, and whom it depends on, lies in its period, the one before or the one after.
 void shard_touch_links(struct shard *shard)
 {
-	uint32_t row = UINT32_MAX;
-	int32_t period = -1;
+	shard->link_place_count = 0;
 	if (shard->link_count)
 		qsort(shard->link_arrival, shard->link_count, sizeof *shard->link_arrival, compare_arrivals);
-	for (size_t i = 0; i < shard->link_count; i++) {
-		const struct link_arrival *arrival = &shard->link_arrival[i];
-		int32_t own = link_period(change_of(shard, arrival)->fact.at_ms);
-		if (row_of(arrival) == row && own == period)
-			continue;
-		row = row_of(arrival);
-		period = own;
-		for (int32_t near = own > 0 ? own - 1 : 0; near <= own + 1; near++) {
-			char name[SHELF_NAME_BYTES];
-			size_t size = shelf_name(row, near, name);
-			pages_touch(shard->pages, (struct page_address){ { name, (uint32_t)size }, PAGE_PLACE_OWN }, TOUCH_NO_EVENT);
-		}
+	for (const struct link_arrival *arrival = shard->link_arrival; arrival < shard->link_arrival + shard->link_count; arrival++) {
+		int32_t period = link_period(change_of(shard, arrival)->fact.at_ms);
+		if (!shard->link_place_count || !is_at(&shard->link_place[shard->link_place_count - 1], row_of(arrival), period))
+			touch(shard, row_of(arrival), period);
 	}
 }
 
-static enum status open_shelf(struct shard *shard, uint32_t row, int32_t period, struct error *error)
+static enum status open_shelf(struct page_slot *slot, int32_t period, struct error *error)
 {
-	struct shelves *shelves = &bench()->shelves;
-	size_t had = shelves->count, cursor = 0;
-	struct shelf *shelf = shelves_at(shelves, period);
-	if (shelves->count == had)
+	struct shelf *shelf = shelves_at(&bench()->shelves, period);
+	if (shelf->owner)
 		return OK;
-	struct page_slot *slot = slot_of(shard, row, period);
+	shelf->owner = slot;
 	struct text page = { (const char *)slot->bytes, slot->size };
 	struct page_entry entry;
+	size_t cursor = 0;
 	enum status status = page_check(page, error);
 	if (status != OK || !page_next(page, &cursor, &entry))
 		return status;
 	return shelf_decode(entry.bytes, entry.size, shelf, error);
 }
 
+static enum status open_place(const struct link_place *place, struct error *error)
+{
+	enum status status = OK;
+	for (int i = 0; i < LINK_PERIODS && status == OK; i++)
+		if (place->slot[i])
+			status = open_shelf(place->slot[i], place->period + i - 1, error);
+	return status;
+}
+
 // Writes what was changed in the row, and puts it away.
-static void close_row(struct shard *shard, uint32_t row)
+static void close_row(struct shard *shard)
 {
 	struct bench *b = bench();
 	for (size_t i = 0; i < b->shelves.count; i++) {
 		const struct shelf *shelf = b->shelves.shelf[i];
+		struct page_slot *slot = shelf->owner;
 		if (!shelf->is_changed)
 			continue;
-		struct page_slot *slot = slot_of(shard, row, shelf->period);
 		b->shelf_bytes.size = 0;
 		buffer_reserve(&b->shelf_bytes, shelf_bytes_max(shelf));
 		page_begin(&b->writer);
@@ -203,42 +221,50 @@ static void send_words(struct shard *shard, const struct link_change *change)
 	words->count = 0;
 }
 
+static void refuse(struct shard *shard, const struct link_change *change, struct kafka_message message, const struct error *error)
+{
+	uint8_t bytes[LINK_MESSAGE_HEAD_BYTES + LINK_MESSAGE_FACT_BYTES_MAX + LINK_MESSAGE_SEAL_BYTES];
+	size_t size = link_message_head(bytes);
+	size += link_message_fact(change, bytes + size);
+	size += link_message_seal(bytes, size, bytes + size);
+	message.value = (struct text){ (const char *)bytes, (uint32_t)size };
+	relay_add_dead_letter(shard->relay, shard->topic_name, &message, error);
+	shard->stats.rejected++;
+}
+
 // One that is refused becomes a dead letter by itself, and changes nothing.
 static void take(struct shard *shard, const struct link_arrival *arrival)
 {
 	const struct link_change *change = change_of(shard, arrival);
-	struct kafka_message message = shard->incoming[arrival->message];
-	int64_t revision = message.offset * LINK_MESSAGE_MAX + arrival->place;
+	const struct kafka_message *message = &shard->incoming[arrival->message];
+	int64_t revision = message->offset * LINK_MESSAGE_MAX + arrival->place;
 	struct link_listener listener = { tell, &revision };
-	uint8_t bytes[WIRE_LINK_BYTES_MAX];
 	struct error error;
 	bool is_news = false;
-	if (shelves_take(&bench()->shelves, &change->fact, &listener, &is_news, &error) != OK) {
-		message.value = (struct text){ (const char *)bytes, (uint32_t)wire_pack_link(change, bytes) };
-		relay_add_dead_letter(shard->relay, shard->topic_name, &message, &error);
-		shard->stats.rejected++;
-		return;
-	}
-	shard->stats.duplicates += !is_news;
+	if (shelves_take(&bench()->shelves, &change->fact, &listener, &is_news, &error) == OK)
+		shard->stats.duplicates += !is_news;
+	else
+		refuse(shard, change, *message, &error);
 }
 
 enum status shard_judge_links(struct shard *shard, struct error *error)
 {
-	enum status status = OK;
+	const struct link_place *place = NULL;
 	shelves_clear(&bench()->shelves);
 	bench()->link_words.count = 0;
-	for (size_t i = 0; i < shard->link_count && status == OK; i++) {
+	for (size_t i = 0; i < shard->link_count; i++) {
 		const struct link_arrival *arrival = &shard->link_arrival[i], *next = i + 1 < shard->link_count ? arrival + 1 : NULL;
-		int32_t period = link_period(change_of(shard, arrival)->fact.at_ms);
-		for (int32_t near = period > 0 ? period - 1 : 0; near <= period + 1 && status == OK; near++)
-			status = open_shelf(shard, row_of(arrival), near, error);
-		if (status != OK)
-			return status;
+		if (!place || !is_at(place, row_of(arrival), link_period(change_of(shard, arrival)->fact.at_ms))) {
+			place = place ? place + 1 : shard->link_place;
+			enum status status = open_place(place, error);
+			if (status != OK)
+				return status;
+		}
 		take(shard, arrival);
 		if (!next || next->order != arrival->order)
 			send_words(shard, change_of(shard, arrival));
 		if (!next || row_of(next) != row_of(arrival))
-			close_row(shard, row_of(arrival));
+			close_row(shard);
 	}
 	shard->is_flooded = shard->link_count >= SHARD_LINKS_FLOOD;
 	shard->link_count = 0;

@@ -63,6 +63,14 @@ struct link_arrival {
 	uint32_t place;                  // in the message
 };
 
+// A row and period that arrivals are of, and the pages of the one before, of its own and of the one after; one that cannot be is NULL.
+enum { LINK_PERIODS = 3 };
+struct link_place {
+	uint32_t row;
+	int32_t period;
+	struct page_slot *slot[LINK_PERIODS];
+};
+
 struct changed_day {
 	name_id dimension;
 	int32_t day;
@@ -129,7 +137,8 @@ struct shard {
 	struct buffer *link_message;     // of a shard of tickets, by partition of the topic of links: this step's facts, as far as the relay does not have them yet
 	struct link_change *link_change; // of a shard of links: the facts of this step, and their order
 	struct link_arrival *link_arrival;
-	size_t link_count, link_capacity, link_arrival_capacity;
+	struct link_place *link_place;
+	size_t link_count, link_capacity, link_arrival_capacity, link_place_count, link_place_capacity;
 	bool is_flooded;                 // with links: the last step had so many that the next gathers for longer
 
 	int32_t first_month;             // of the events of this step; INT32_MAX
@@ -224,7 +233,7 @@ void shard_send_links(struct shard *shard, struct text ticket_id, const struct l
 void shard_hand_over_links(struct shard *shard);
 size_t shard_links_batch(const struct shard *shard);   // messages of the next step; 0 while more are gathered
 int64_t shard_links_wake_ms(const struct shard *shard);  // monotonic, when that is over
-MUST_USE enum status shard_take_links(struct shard *shard, uint32_t number, struct error *error);  // a message of the batch. REJECT as wire_unpack_links
+MUST_USE enum status shard_take_links(struct shard *shard, uint32_t number, struct error *error);  // a message of the batch. REJECT as link_message_read
 void shard_touch_links(struct shard *shard);           // all that were taken
 MUST_USE enum status shard_judge_links(struct shard *shard, struct error *error);
 void shard_drop_links(struct shard *shard);            // frees what is only used during a step

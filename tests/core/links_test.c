@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "chance.h"
+#include "link_message.h"
 #include "memory.h"
 #include "sample.h"
-#include "shelf.h"
 #include "ticket.h"
 
 enum { TICKETS = 8, PERIODS = 2, FACTS_MAX = 48, ROUNDS = 3000, RUNS = 3 };
@@ -233,6 +233,42 @@ static void a_link_has_a_limit(void **state)
 	shelves_done(&shelves);
 }
 
+// A message cut short, longer or with any bit turned is refused whole.
+static void a_message_is_read_as_it_was_written_or_not_at_all(void **state)
+{
+	(void)state;
+	struct chance chance = chance_of(11);
+	for (int round = 0; round < ROUNDS / 10; round++) {
+		uint8_t bytes[LINK_MESSAGE_HEAD_BYTES + TICKETS * LINK_MESSAGE_FACT_BYTES_MAX + LINK_MESSAGE_SEAL_BYTES];
+		struct link_change written[TICKETS], *read = NULL;
+		struct error error;
+		size_t size = link_message_head(bytes), count = 0, capacity = 0;
+		for (unsigned i = 0; i < TICKETS; i++) {
+			written[i].hash = (struct link_hash){ chance_next(&chance), chance_next(&chance) };
+			written[i].kind = i % 2 ? LINK_PLACE : LINK_CALLER;
+			written[i].fact = fact_of(i, (int64_t)chance_below(&chance, LINK_REVISION_MAX), any_at_ms(&chance), chance_below(&chance, 3), i % 3 == 0);
+			written[i].fact.link = shelf_link(written[i].hash);
+			size += link_message_fact(&written[i], bytes + size);
+		}
+		size += link_message_seal(bytes, size, bytes + size);
+		struct text message = { (const char *)bytes, (uint32_t)size };
+		assert_int_equal(link_message_read(message, &read, &count, &capacity, &error), OK);
+		assert_int_equal(count, TICKETS);
+		for (unsigned i = 0; i < TICKETS; i++) {
+			assert_true(read[i].kind == written[i].kind && read[i].hash.high == written[i].hash.high && read[i].hash.low == written[i].hash.low);
+			assert_true(read[i].fact.revision == written[i].fact.revision && read[i].fact.at_ms == written[i].fact.at_ms && read[i].fact.caller == written[i].fact.caller);
+			assert_true(read[i].fact.is_gone == written[i].fact.is_gone && read[i].fact.link == written[i].fact.link);
+			assert_true(link_ticket_equal(&read[i].fact.ticket, &written[i].fact.ticket));
+		}
+		for (uint32_t cut = 0; cut < size; cut++)
+			assert_int_equal(link_message_read((struct text){ message.at, cut }, &read, &count, &capacity, &error), REJECT);
+		bytes[chance_below(&chance, size)] ^= (uint8_t)(1 << chance_below(&chance, 8));
+		assert_int_equal(link_message_read(message, &read, &count, &capacity, &error), REJECT);
+		assert_int_equal(count, TICKETS);
+		free(read);
+	}
+}
+
 static void a_precedence_is_read_as_it_was_written(void **state)
 {
 	(void)state;
@@ -359,6 +395,7 @@ int main(void)
 		cmocka_unit_test(any_order_and_number_of_facts_ends_in_what_a_plain_count_gives),
 		cmocka_unit_test(a_link_does_not_hear_of_another),
 		cmocka_unit_test(a_link_has_a_limit),
+		cmocka_unit_test(a_message_is_read_as_it_was_written_or_not_at_all),
 		cmocka_unit_test(a_precedence_is_read_as_it_was_written),
 		cmocka_unit_test(what_changes_in_a_ticket_is_told_to_its_links),
 		cmocka_unit_test(the_newest_word_of_a_link_replaces_the_older),

@@ -11,7 +11,7 @@
 #include "clock_mark.h"
 #include "judgement.h"
 #include "keys.h"
-#include "link.h"
+#include "link_message.h"
 #include "shard.h"
 #include "totals.h"
 #include "town.h"
@@ -118,7 +118,7 @@ static bool take_link(const struct record *record, int32_t partition)
 	struct error error;
 	(void)partition;
 	truth->change_count = 0;
-	return wire_unpack_links(record->value, &truth->arena, &truth->change, &truth->change_count, &truth->change_capacity, &error) == OK;
+	return link_message_read(record->value, &truth->change, &truth->change_count, &truth->change_capacity, &error) == OK;
 }
 
 static bool take_unit_event(const struct record *record, int32_t partition)
