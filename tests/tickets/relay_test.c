@@ -14,6 +14,7 @@ static struct names *names;
 static struct relay *relay;
 static int64_t now_ms;
 static struct sent {
+	int32_t partition;
 	void *tag;
 	char topic[16], value[16];
 } sent[SENT_MAX];
@@ -32,8 +33,9 @@ static void note(const char *topic, struct text value, void *tag)
 enum status kafka_send(struct kafka_producer *producer, const char *topic, int32_t partition, struct text key, struct text value, const struct kafka_header *header,
 	size_t header_count, int64_t timestamp_ms, void *tag, struct error *error)
 {
-	(void)producer, (void)partition, (void)key, (void)header, (void)header_count, (void)timestamp_ms, (void)error;
+	(void)producer, (void)key, (void)header, (void)header_count, (void)timestamp_ms, (void)error;
 	note(topic, value, tag);
+	sent[sent_count - 1].partition = partition;
 	return OK;
 }
 
@@ -79,11 +81,13 @@ static void deliver(size_t index, enum status status)
 static void a_letter_that_was_given_up_is_sent_again(void **state)
 {
 	(void)state;
-	relay_add_link(relay, TEXT("c-1"), TEXT("first"));
+	relay_add_links(relay, 2, TEXT("first"));
 	relay_add_linked(relay, TEXT("8213631"), TEXT("second"));
 	assert_int_equal(run(), 2);
 	assert_string_equal(sent[0].topic, "links");
+	assert_int_equal(sent[0].partition, 2);
 	assert_string_equal(sent[1].topic, "tickets");
+	assert_int_equal(sent[1].partition, -1);
 	struct sent first = sent[0];
 	deliver(1, OK);
 	assert_true(relay_has_letters(relay));  // in their order
@@ -167,7 +171,7 @@ static void a_change_that_was_given_up_is_sent_again_before_the_next_round(void 
 static void what_kafka_refuses_is_fatal(void **state)
 {
 	(void)state;
-	relay_add_link(relay, TEXT("c-1"), TEXT("first"));
+	relay_add_links(relay, 2, TEXT("first"));
 	assert_int_equal(run(), 1);
 	deliver(0, FATAL);
 	assert_int_equal(outlet.status, FATAL);
@@ -177,7 +181,7 @@ static void what_kafka_refuses_is_fatal(void **state)
 static void who_went_away_is_not_waited_for(void **state)
 {
 	(void)state;
-	relay_add_link(relay, TEXT("c-1"), TEXT("first"));
+	relay_add_links(relay, 2, TEXT("first"));
 	add_alerts(2);
 	assert_int_equal(run(), 3);
 	relay_clear(relay);
