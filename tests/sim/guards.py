@@ -50,7 +50,6 @@ GUARDS = [
     ("a_late_alert_of_a_former_owner_does_no_harm", JUDGE, "	return *newest = shard->head.revision = revision;", "	return 1;"),
     ("a_pass_survives_a_crash_between_commit_and_sending", "units/loop_pass.c", "	courier_begin(&loop->courier,", "	loop_commit(loop);\n	courier_begin(&loop->courier,"),
     ("a_pass_survives_a_crash_between_commit_and_sending", "units/pass_read.c", "outgoing_add(&pass->outgoing, OUTGOING_ALERT, alert.id, value);", ""),
-    ("sums_after_a_rollback_are_news_though_the_wall_clock_went_back", "units/pass.c", "now_us > pass->newest_revision ? now_us : pass->newest_revision + 1;", "now_us;"),
     ("sums_of_a_new_process_are_news_though_the_wall_clock_went_back", "units/loop_kafka.c",
      "	if (stamped_us > loop->stamped_us)\n", "	if (false)\n"),
     ("a_lost_zero_is_said_again_though_the_wall_clock_went_back", "units/loop_kafka.c",

@@ -478,7 +478,7 @@ static void a_late_alert_of_a_former_owner_does_no_harm(void **state)
 	story_send_ticket("late", EVENT_RECEIVED, FROM_MS, NULL);
 	story_send_ticket("late", EVENT_DISPATCHED, FROM_MS, "fire");
 	sim_run_for(5 * S);
-	set_trap(former, "RPUSH", ":outbox", true, BLOW_STALL, 30 * S);
+	set_trap(former, "RPUSH", "{tickets.0}:outbox", true, BLOW_STALL, 30 * S);
 	town_send_clock_marks(FROM_MS + 20 * DAY_MS);
 	spring(2 * S);
 	town_start_tickets();
