@@ -16,14 +16,19 @@ void outcome_count(struct outcome *outcome, enum counter counter, enum scope sco
 		(struct contribution){ .counter = (uint8_t)counter, .scope = (uint8_t)scope, .day = day, .name = name, .amount = amount };
 }
 
-void outcome_count_unit(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, int32_t roster_day, int32_t day, uint32_t amount)
+void outcome_count_entry(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, const struct roster_unit *entry, int32_t day,
+	uint32_t amount)
 {
 	if (!amount)
 		return;
 	outcome_count(outcome, counter, SCOPE_UNIT, unit, day, amount);
-	const struct roster_unit *entry = unit ? policy_unit(policy, unit, roster_day) : NULL;
 	if (entry)
 		outcome->contribution[outcome->contribution_count - 1].roster = (uint32_t)(entry - policy->roster) + 1;
+}
+
+void outcome_count_unit(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, int32_t roster_day, int32_t day, uint32_t amount)
+{
+	outcome_count_entry(outcome, policy, counter, unit, unit ? policy_unit(policy, unit, roster_day) : NULL, day, amount);
 }
 
 static bool is_same_alert(const struct alert *a, const struct alert *b)
@@ -112,7 +117,7 @@ static int32_t day_of(const struct facts *facts, int64_t at_ms)
 
 static void count_leg(struct outcome *outcome, const struct facts *facts, enum counter counter, const struct leg *leg, int64_t at_ms)
 {
-	outcome_count_unit(outcome, facts->policy, counter, leg->unit, day_of(facts, leg->dispatched_at_ms), day_of(facts, at_ms), 1);
+	outcome_count_entry(outcome, facts->policy, counter, leg->unit, leg->roster, day_of(facts, at_ms), 1);
 }
 
 // For whoever resolved the ticket; for the city alone when nobody did.
@@ -135,15 +140,10 @@ static void count_first_dispatch(struct outcome *outcome, const struct facts *fa
 		outcome_count(outcome, COUNTER_COMPLETED, scope, name, day, 1);
 }
 
-static const struct roster_unit *roster_of(const struct facts *facts, const struct leg *leg)
-{
-	return policy_unit(facts->policy, leg->unit, day_of(facts, leg->dispatched_at_ms));
-}
-
 static bool was_in(const struct facts *facts, const struct leg *until, name_id district, name_id group)
 {
 	for (const struct leg *leg = facts->leg; leg < until; leg++) {
-		const struct roster_unit *entry = leg->is_assist ? NULL : roster_of(facts, leg);
+		const struct roster_unit *entry = leg->is_assist ? NULL : leg->roster;
 		if (entry && ((district && entry->district == district) || (group && entry->group == group)))
 			return true;
 	}
@@ -156,11 +156,11 @@ static void count_dispatches(struct outcome *outcome, const struct facts *facts)
 	for (const struct leg *leg = facts->leg; leg < facts->leg + facts->leg_count; leg++) {
 		if (leg->is_assist)
 			continue;
-		int32_t day = day_of(facts, leg->dispatched_at_ms);
+		int32_t day = leg->dispatched_day;
 		if (is_first)
 			count_first_dispatch(outcome, facts, SCOPE_CITY, 0, day);
 		is_first = false;
-		const struct roster_unit *entry = roster_of(facts, leg);
+		const struct roster_unit *entry = leg->roster;
 		if (entry && entry->district && !was_in(facts, leg, entry->district, 0))
 			count_first_dispatch(outcome, facts, SCOPE_DISTRICT, entry->district, day);
 		if (entry && entry->group && !was_in(facts, leg, 0, entry->group))
@@ -170,7 +170,7 @@ static void count_dispatches(struct outcome *outcome, const struct facts *facts)
 
 static void count_resolved_leg(struct outcome *outcome, const struct facts *facts, const struct leg *leg)
 {
-	int32_t day = day_of(facts, leg->dispatched_at_ms);
+	int32_t day = leg->dispatched_day;
 	outcome_count(outcome, COUNTER_COMPLETED, SCOPE_UNIT_ALONE, leg->unit, day, 1);
 	if (day_of(facts, leg->ended_at_ms) == day)
 		count_leg(outcome, facts, COUNTER_SAME_DAY, leg, leg->ended_at_ms);
@@ -183,7 +183,7 @@ static void count_resolved_leg(struct outcome *outcome, const struct facts *fact
 static void count_lead(struct outcome *outcome, const struct facts *facts, const struct leg *leg)
 {
 	if (leg->end == LEG_OPEN || leg->end == LEG_RESOLVED)
-		outcome_count(outcome, COUNTER_DISPATCHED, SCOPE_UNIT_ALONE, leg->unit, day_of(facts, leg->dispatched_at_ms), 1);
+		outcome_count(outcome, COUNTER_DISPATCHED, SCOPE_UNIT_ALONE, leg->unit, leg->dispatched_day, 1);
 	if (leg->end == LEG_RESOLVED)
 		count_resolved_leg(outcome, facts, leg);
 	if (leg->due_at_ms == NEVER_MS)
@@ -219,7 +219,7 @@ static void count_returns(struct outcome *outcome, const struct facts *facts)
 		int32_t day = day_of(facts, back->event->at_ms);
 		if (leg && leg->is_assist)
 			continue;
-		outcome_count_unit(outcome, facts->policy, COUNTER_RETURNED, back->event->unit, leg ? day_of(facts, leg->dispatched_at_ms) : day, day, 1);
+		outcome_count_unit(outcome, facts->policy, COUNTER_RETURNED, back->event->unit, leg ? leg->dispatched_day : day, day, 1);
 		if (leg && back->event->at_ms > facts_return_until_ms(facts, leg))
 			count_leg(outcome, facts, COUNTER_RETURNED_LATE, leg, back->event->at_ms);
 	}

@@ -33,6 +33,8 @@ struct leg {
 	bool is_due_covered;           // no day without calendar data was looked at
 	int64_t late_from_ms;          // when the first due time passed that was then moved; 0 when none did
 	const struct term *term;       // what due_at_ms was counted by; NULL when given or none
+	const struct roster_unit *roster;  // the unit's entry on the day of the dispatch; NULL when it has none
+	int32_t dispatched_day;
 	const struct event *dispatched, *ended;  // the events; ended is NULL while open
 };
 
@@ -173,8 +175,10 @@ struct outcome {
 };
 
 // For rules. Contributions of 0 are dropped; two alerts about the same thing become one, firing before resolved.
-// A unit's district and group are those of the roster on `roster_day`.
+// A unit's district and group are those of its entry in the roster, or of its entry on `roster_day`.
 void outcome_count(struct outcome *outcome, enum counter counter, enum scope scope, name_id name, int32_t day, uint32_t amount);
+void outcome_count_entry(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, const struct roster_unit *entry, int32_t day,
+	uint32_t amount);
 void outcome_count_unit(struct outcome *outcome, const struct policy *policy, enum counter counter, name_id unit, int32_t roster_day, int32_t day, uint32_t amount);
 // Returns the place of the alert from 1.
 uint32_t outcome_alert(struct outcome *outcome, const struct alert *alert);

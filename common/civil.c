@@ -10,11 +10,6 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-int32_t civil_day_of(int64_t at_ms, int32_t zone_ms)
-{
-	return (int32_t)floor_div(at_ms + zone_ms, DAY_MS);
-}
-
 int64_t civil_day_start_ms(int32_t day, int32_t zone_ms)
 {
 	return day * DAY_MS - zone_ms;
@@ -25,20 +20,21 @@ int64_t civil_day_end_ms(int32_t day, int32_t zone_ms)
 	return civil_day_start_ms(day, zone_ms) + DAY_MS - 1;
 }
 
-// Years start in March, so that the leap day is the last one and month lengths follow one straight line.
+// Years start in March, so that the leap day is the last one and month lengths follow one straight line. The straight lines of centuries, years and months are
+// read off by a multiplication and a shift. Source: C. Neri, L. Schneider, "Euclidean affine functions and their application to calendar algorithms", 2022.
 struct civil civil_from_day(int32_t day)
 {
-	int32_t shifted = day + EPOCH_FROM_MARCH_0000;
-	int32_t era = (int32_t)floor_div(shifted, ERA_DAYS);
-	int32_t of_era = shifted - era * ERA_DAYS;
-	int32_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int32_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int32_t march_month = (5 * of_year + 2) / 153;
-	int month = march_month < 10 ? march_month + 3 : march_month - 9;
+	enum { ERAS_BEFORE = 82, ERA_YEARS = 400, JANUARY = 306 };  // so that days before the year 0 are numbers above 0, too
+	uint32_t quarters = 4 * ((uint32_t)day + EPOCH_FROM_MARCH_0000 + ERAS_BEFORE * ERA_DAYS) + 3;
+	uint32_t century = quarters / ERA_DAYS, of_century = quarters % ERA_DAYS / 4;
+	uint64_t years = UINT64_C(2939745) * (4 * of_century + 3);
+	uint32_t year = 100 * century + (uint32_t)(years >> 32), of_year = (uint32_t)years / 2939745 / 4;
+	uint32_t months = 2141 * of_year + 197913;
+	bool is_next_year = of_year >= JANUARY;
 	return (struct civil){
-		.year = year_of_era + era * 400 + (month <= 2),
-		.month = month,
-		.day = of_year - (153 * march_month + 2) / 5 + 1,
+		.year = (int)year - ERAS_BEFORE * ERA_YEARS + is_next_year,
+		.month = (int)(months >> 16) - (is_next_year ? 12 : 0),
+		.day = (int)((months & 0xffff) / 2141) + 1,
 	};
 }
 
@@ -110,35 +106,46 @@ static char *put_byte(char *at, char byte)
 	return at + 1;
 }
 
+static char *put_two(char *at, unsigned number)
+{
+	at[0] = (char)('0' + number / 10 % 10);
+	at[1] = (char)('0' + number % 10);
+	return at + 2;
+}
+
+static char *put_year_and_month(char *at, int year, int month)
+{
+	assert(year >= 0 && year <= 9999);
+	at = put_two(put_two(at, (unsigned)year / 100), (unsigned)year % 100);
+	return put_two(put_byte(at, '-'), (unsigned)month);
+}
+
 static char *put_month(char *at, int32_t month)
 {
 	int year = (int)floor_div(month, 12);
-	assert(year >= 0 && year <= 9999);
-	at = put_byte(put_number(at, year, 4), '-');
-	return put_number(at, month - year * 12 + 1, 2);
+	return put_year_and_month(at, year, month - year * 12 + 1);
 }
 
 static char *put_day(char *at, int32_t day)
 {
 	struct civil civil = civil_from_day(day);
-	at = put_byte(put_month(at, civil.year * 12 + civil.month - 1), '-');
-	return put_number(at, civil.day, 2);
+	return put_two(put_byte(put_year_and_month(at, civil.year, civil.month), '-'), (unsigned)civil.day);
 }
 
 static char *put_time(char *at, int of_day_ms)
 {
-	int of_day_s = of_day_ms / 1000;
-	at = put_byte(put_number(at, of_day_s / 3600, 2), ':');
-	at = put_byte(put_number(at, of_day_s / 60 % 60, 2), ':');
-	at = put_number(at, of_day_s % 60, 2);
+	unsigned of_day_s = (unsigned)of_day_ms / 1000;
+	at = put_byte(put_two(at, of_day_s / 3600), ':');
+	at = put_byte(put_two(at, of_day_s / 60 % 60), ':');
+	at = put_two(at, of_day_s % 60);
 	return of_day_ms % 1000 ? put_number(put_byte(at, '.'), of_day_ms % 1000, 3) : at;
 }
 
 static char *put_zone(char *at, int32_t zone_ms)
 {
-	int minutes = (zone_ms < 0 ? -zone_ms : zone_ms) / (int)MINUTE_MS;
-	at = put_number(put_byte(at, zone_ms < 0 ? '-' : '+'), minutes / 60, 2);
-	return put_number(put_byte(at, ':'), minutes % 60, 2);
+	unsigned minutes = (unsigned)(zone_ms < 0 ? -zone_ms : zone_ms) / (unsigned)MINUTE_MS;
+	at = put_two(put_byte(at, zone_ms < 0 ? '-' : '+'), minutes / 60);
+	return put_two(put_byte(at, ':'), minutes % 60);
 }
 
 void civil_format_instant(int64_t at_ms, int32_t zone_ms, char ret_string[CIVIL_INSTANT_BYTES])

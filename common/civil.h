@@ -26,7 +26,12 @@ struct civil {
 	int year, month, day;  // 2024, 1 to 12, 1 to 31
 };
 
-int32_t civil_day_of(int64_t at_ms, int32_t zone_ms);     // the civil day of an instant
+// The civil day of an instant. Inline: judging asks it again and again.
+static inline int32_t civil_day_of(int64_t at_ms, int32_t zone_ms)
+{
+	int64_t local_ms = at_ms + zone_ms;
+	return (int32_t)(local_ms / DAY_MS - (local_ms % DAY_MS < 0));
+}
 int64_t civil_day_start_ms(int32_t day, int32_t zone_ms); // its 00:00:00.000
 int64_t civil_day_end_ms(int32_t day, int32_t zone_ms);   // its 23:59:59.999
 struct civil civil_from_day(int32_t day);

@@ -107,6 +107,7 @@ static void end_leg(struct leg *leg, enum leg_end end, const struct event *event
 static struct leg *new_leg(struct facts *facts, const struct event *event, bool is_assist)
 {
 	struct leg *leg = &facts->leg[facts->leg_count++];
+	int32_t day = day_of(facts, event->at_ms);
 	*leg = (struct leg){
 		.unit = event->unit,
 		.is_assist = is_assist,
@@ -116,6 +117,8 @@ static struct leg *new_leg(struct facts *facts, const struct event *event, bool 
 		.held_until_ms = NEVER_MS,
 		.is_due_covered = true,
 		.dispatched = event,
+		.dispatched_day = day,
+		.roster = policy_unit(facts->policy, event->unit, day),
 	};
 	return leg;
 }
@@ -328,6 +331,8 @@ const struct event *facts_revisit_after(const struct facts *facts, const struct 
 
 bool facts_precedence(const struct facts *facts, enum link_kind kind, struct precedence *ret_precedence)
 {
+	if (!(facts->has & HAS_LINKED))
+		return false;
 	const struct links links = {
 		.is_there = facts->is_received && facts->is_valid,
 		.caller = facts->caller,
@@ -335,7 +340,7 @@ bool facts_precedence(const struct facts *facts, enum link_kind kind, struct pre
 		.category = names_text(facts->names, facts->category),
 	};
 	char key[LINK_KEY_BYTES_MAX];
-	size_t size = facts->has & HAS_LINKED ? link_key(&links, kind, key) : 0;
+	size_t size = link_key(&links, kind, key);
 	uint32_t check = size ? link_check(link_hash((struct text){ key, (uint32_t)size }), link_period(facts->received_at_ms)) : 0;
 	for (uint32_t i = 0; size && i < facts->ticket->count; i++) {
 		const struct event *event = &facts->ticket->event[i];

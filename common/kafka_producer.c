@@ -133,7 +133,7 @@ static size_t add_headers(rd_kafka_vu_t *part, const struct kafka_header *header
 }
 
 static enum status produce(struct kafka_producer *producer, const char *topic, int32_t partition, struct text key, struct text value,
-	const struct kafka_header *header, size_t header_count, int64_t timestamp_ms, int flags, void *tag, struct error *error)
+	const struct kafka_header *header, size_t header_count, int64_t timestamp_ms, void *tag, struct error *error)
 {
 	rd_kafka_topic_t *handle = find_topic(producer, topic);
 	if (!handle)
@@ -143,7 +143,7 @@ static enum status produce(struct kafka_producer *producer, const char *topic, i
 		{ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
 		{ .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)key.at, key.size } },
 		{ .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)value.at, value.size } },
-		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = flags },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
 		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp_ms },
 		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = tag },
 	};
@@ -161,12 +161,19 @@ enum status kafka_send(struct kafka_producer *producer, const char *topic, int32
 {
 	if (header_count > KAFKA_HEADERS_MAX)
 		return error_set(error, REJECT, "too_large", "a message for %s has %zu headers, more than %d", topic, header_count, KAFKA_HEADERS_MAX);
-	return produce(producer, topic, partition, key, value, header, header_count, timestamp_ms, RD_KAFKA_MSG_F_COPY, tag, error);
+	return produce(producer, topic, partition, key, value, header, header_count, timestamp_ms, tag, error);
 }
 
 enum status kafka_send_held(struct kafka_producer *producer, const char *topic, struct text key, struct text value, void *tag, struct error *error)
 {
-	return produce(producer, topic, -1, key, value, NULL, 0, 0, 0, tag, error);
+	// By the older call: the one that takes parts of any kind spends more time on them than on the message.
+	rd_kafka_topic_t *handle = find_topic(producer, topic);
+	if (!handle)
+		return error_set(error, FATAL, "topic_missing", "no handle for the topic %s", topic);
+	if (rd_kafka_produce(handle, RD_KAFKA_PARTITION_UA, 0, (void *)(uintptr_t)value.at, value.size, key.at, key.size, tag) == 0)
+		return OK;
+	rd_kafka_resp_err_t code = rd_kafka_last_error();
+	return judge_send(code, topic, rd_kafka_err2str(code), error);
 }
 
 void kafka_producer_poll(struct kafka_producer *producer, int timeout_ms)

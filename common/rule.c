@@ -55,15 +55,32 @@ void evidence_add(struct evidence *evidence, const char *name, const char *forma
 	va_end(args);
 }
 
-void evidence_add_text(struct evidence *evidence, const char *name, struct text text)
+static void write_text(char ret_value[RULE_VALUE_BYTES], struct text text)
 {
-	char *value = new_item(evidence, name);
 	bool is_long = text.size >= RULE_VALUE_BYTES;
 	if (is_long)
 		text.size = RULE_VALUE_BYTES - 1;
-	text_copy(text, value, RULE_VALUE_BYTES);
+	text_copy(text, ret_value, RULE_VALUE_BYTES);
 	if (is_long)
-		cut(value);
+		cut(ret_value);
+}
+
+void evidence_add_text(struct evidence *evidence, const char *name, struct text text)
+{
+	write_text(new_item(evidence, name), text);
+}
+
+void evidence_add_number(struct evidence *evidence, const char *name, int64_t number)
+{
+	struct phrase value = phrase_of(new_item(evidence, name), RULE_VALUE_BYTES);
+	if (number < 0)
+		phrase_add_byte(&value, '-');
+	phrase_add_number(&value, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
+void evidence_set_next_text(struct evidence *evidence, struct text text)
+{
+	write_text(evidence->next_step, text);
 }
 
 void evidence_set_next(struct evidence *evidence, const char *format, ...)

@@ -19,11 +19,13 @@ struct evidence {
 };
 void evidence_add(struct evidence *evidence, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void evidence_add_text(struct evidence *evidence, const char *name, struct text text);
+void evidence_add_number(struct evidence *evidence, const char *name, int64_t number);
 void evidence_add_instant(struct evidence *evidence, const char *name, int64_t at_ms, int32_t zone_ms);
 void evidence_add_duration(struct evidence *evidence, const char *name, int64_t duration_ms);  // "1 d 2 h", "5 min 3 s": the two largest units
 void evidence_add_unit(struct evidence *evidence, const char *name, const struct names *names, name_id unit);  // nothing for 0
 // The ticket's way through its units: "A > B > A", over up to four items; what finds no room there is left out.
 void evidence_add_chain(struct evidence *evidence, const struct facts *facts);
+void evidence_set_next_text(struct evidence *evidence, struct text text);
 void evidence_set_next(struct evidence *evidence, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // What a rule about a dimension's month looks at.

@@ -36,44 +36,47 @@ static enum wire_type wire_type_of(const ProtobufCFieldDescriptor *field)
 	return is_text(field) ? WIRE_BYTES : field->type == PROTOBUF_C_TYPE_FIXED32 ? WIRE_FOUR : WIRE_VARINT;
 }
 
-// Those of ten bytes, negative numbers, are not plain: protobuf-c looks at bits that lie outside of 64.
-static bool take_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_number)
+// Each take_ returns where it ended, NULL when what is there is not plain.
+// So are varints of ten bytes, negative numbers: protobuf-c looks at bits that lie outside of 64.
+static inline const uint8_t *take_varint(const uint8_t *at, const uint8_t *end, uint64_t *ret_number)
 {
-	size_t size = varint_get(*at, (size_t)(end - *at), ret_number);
-	*at += size;
-	return size && size < VARINT_BYTES_MAX;
-}
-
-static bool take_four(const uint8_t **at, const uint8_t *end, int64_t *ret_number)
-{
-	if (end - *at < 4)
-		return false;
-	const uint8_t *b = *at;
-	*ret_number = (int64_t)((uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24);
-	*at += 4;
-	return true;
-}
-
-// The value of a field; false when it is not plain.
-static bool take_value(const ProtobufCFieldDescriptor *field, const uint8_t **at, const uint8_t *end, struct flat *flat)
-{
-	uint64_t number;
-	switch (wire_type_of(field)) {
-	case WIRE_FOUR:
-		return take_four(at, end, &flat->field[field->id].number);
-	case WIRE_VARINT:
-		if (!take_varint(at, end, &number))
-			return false;
-		flat->field[field->id].number = number_of(field, number);
-		return true;
-	case WIRE_BYTES:
-		if (!take_varint(at, end, &number) || number > (size_t)(end - *at))
-			return false;
-		flat->field[field->id].text = (struct text){ (const char *)*at, (uint32_t)number };
-		*at += number;
-		return true;
+	uint64_t number = 0;
+	for (unsigned shift = 0; at < end && shift < 7 * (VARINT_BYTES_MAX - 1); shift += 7) {
+		uint8_t byte = *at++;
+		number |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80) {
+			*ret_number = number;
+			return at;
+		}
 	}
-	return false;
+	return NULL;
+}
+
+static inline const uint8_t *take_four(const uint8_t *at, const uint8_t *end, int64_t *ret_number)
+{
+	if (end - at < 4)
+		return NULL;
+	*ret_number = (int64_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
+	return at + 4;
+}
+
+static const uint8_t *take_value(const ProtobufCFieldDescriptor *field, const uint8_t *at, const uint8_t *end, struct flat *flat)
+{
+	enum wire_type wire_type = wire_type_of(field);
+	uint64_t number;
+	if (wire_type == WIRE_FOUR)
+		return take_four(at, end, &flat->field[field->id].number);
+	at = take_varint(at, end, &number);
+	if (!at)
+		return NULL;
+	if (wire_type == WIRE_VARINT) {
+		flat->field[field->id].number = number_of(field, number);
+		return at;
+	}
+	if (number > (size_t)(end - at))
+		return NULL;
+	flat->field[field->id].text = (struct text){ (const char *)at, (uint32_t)number };
+	return at + number;
 }
 
 bool flat_scan(const ProtobufCMessageDescriptor *type, struct text bytes, struct flat *ret_flat)
@@ -84,10 +87,10 @@ bool flat_scan(const ProtobufCMessageDescriptor *type, struct text bytes, struct
 	memset(ret_flat, 0, sizeof *ret_flat);
 	for (unsigned count = 0; at < end; count++) {
 		uint64_t tag;
-		if (count == PLAIN_FIELDS_MAX || !take_varint(&at, end, &tag))
+		if (count == PLAIN_FIELDS_MAX || !(at = take_varint(at, end, &tag)))
 			return false;
 		uint64_t id = tag >> 3;
-		if (id - 1 >= type->n_fields || (tag & 7) != wire_type_of(&type->fields[id - 1]) || !take_value(&type->fields[id - 1], &at, end, ret_flat))
+		if (id - 1 >= type->n_fields || (tag & 7) != wire_type_of(&type->fields[id - 1]) || !(at = take_value(&type->fields[id - 1], at, end, ret_flat)))
 			return false;
 		ret_flat->given |= UINT64_C(1) << id;
 	}

@@ -32,10 +32,10 @@ static void judge(const struct rule *rule, const struct facts *facts, struct out
 static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
 {
 	(void)month;
-	evidence_add(ret_evidence, "units", "%d", (int)alert->evidence[UNITS]);
+	evidence_add_number(ret_evidence, "units", alert->evidence[UNITS]);
 	evidence_add_chain(ret_evidence, facts);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "the chain and the slips go to the district's leader, who names the unit");
+		evidence_set_next_text(ret_evidence, TEXT("the chain and the slips go to the district's leader, who names the unit"));
 }
 
 const struct rule rule_circulated = {

@@ -59,12 +59,12 @@ static const char *about_name(uint32_t number)
 static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
 {
 	(void)month;
-	evidence_add(ret_evidence, alert->about.number == CALLERS ? "callers" : "amount", "%lld", (long long)alert->evidence[REACHED]);
+	evidence_add_number(ret_evidence, alert->about.number == CALLERS ? "callers" : "amount", alert->evidence[REACHED]);
 	evidence_add_instant(ret_evidence, "received_at", facts->received_at_ms, facts->policy->zone_ms);
 	if (facts->place.size)
-		evidence_add(ret_evidence, "place", "%.*s", (int)facts->place.size, facts->place.at);
+		evidence_add_text(ret_evidence, "place", facts->place);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "the unit is warned in advance; every ticket about the place goes to it together");
+		evidence_set_next_text(ret_evidence, TEXT("the unit is warned in advance; every ticket about the place goes to it together"));
 }
 
 const struct rule rule_crowd = {

@@ -105,7 +105,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	evidence_add_duration(ret_evidence, "used", used_ms);
 	evidence_add_duration(ret_evidence, "left", left_ms);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "overdue when nothing is done by then, and escalation from then on");
+		evidence_set_next_text(ret_evidence, TEXT("overdue when nothing is done by then, and escalation from then on"));
 }
 
 const struct rule rule_due_warnings = {

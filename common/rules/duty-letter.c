@@ -64,13 +64,13 @@ static void describe_unit(const struct alert *alert, const struct unit_facts *fa
 	struct text unit = names_text(facts->names, facts->unit);
 	const struct roster_unit *entry = policy_unit(facts->policy, facts->unit, (int32_t)alert->evidence[LAST]);
 	civil_format_month(facts->month, month);
-	evidence_add(ret_evidence, "month", "%s", month);
+	evidence_add_text(ret_evidence, "month", text_of(month));
 	unsigned count = list_days(alert->evidence[DAYS], ", ", days, sizeof days);
-	evidence_add(ret_evidence, "missed_days", "%s", days);
-	evidence_add(ret_evidence, "missed", "%u", count);
-	evidence_add(ret_evidence, "limit", "%lld", (long long)alert->evidence[LIMIT]);
+	evidence_add_text(ret_evidence, "missed_days", text_of(days));
+	evidence_add_number(ret_evidence, "missed", count);
+	evidence_add_number(ret_evidence, "limit", alert->evidence[LIMIT]);
 	if (alert->about.number == WARNING) {
-		evidence_set_next(ret_evidence, "a letter to the unit on the next missed day of the month");
+		evidence_set_next_text(ret_evidence, TEXT("a letter to the unit on the next missed day of the month"));
 		return;
 	}
 	list_days(alert->evidence[DAYS], "、", days, sizeof days);
@@ -79,7 +79,7 @@ static void describe_unit(const struct alert *alert, const struct unit_facts *fa
 		evidence_add_unit(ret_evidence, "unit", facts->names, facts->unit);
 	evidence_add(ret_evidence, "letter", "你单位（%.*s）%s 月内 %s 日共 %u 个工作日未按时登录值守。", (int)unit.size, unit.at, month, days, count);
 	evidence_add(ret_evidence, "letter_2", "请查明原因，落实专人值守，并将整改情况书面反馈。");
-	evidence_set_next(ret_evidence, "send the letter");
+	evidence_set_next_text(ret_evidence, TEXT("send the letter"));
 }
 
 const struct rule rule_duty_letter = {

@@ -67,7 +67,7 @@ static void describe_unit(const struct alert *alert, const struct unit_facts *fa
 {
 	char day[CIVIL_DAY_BYTES];
 	civil_format_day((int32_t)alert->evidence[DAY], day);
-	evidence_add(ret_evidence, "day", "%s", day);
+	evidence_add_text(ret_evidence, "day", text_of(day));
 	evidence_add_instant(ret_evidence, "no_login_by", alert->evidence[AT], facts->policy->zone_ms);
 	if (alert->evidence[BACK] != NEVER_MS)
 		evidence_add_instant(ret_evidence, "logged_in_at", alert->evidence[BACK], facts->policy->zone_ms);

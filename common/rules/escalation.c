@@ -152,7 +152,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	evidence_add_instant(ret_evidence, "started_at", alert->evidence[STARTED], zone_ms);
 	evidence_add_duration(ret_evidence, "open_for", alert->at_ms - alert->evidence[STARTED]);
 	evidence_add_unit(ret_evidence, "held_by", facts->names, (name_id)alert->evidence[HELD_BY]);
-	evidence_add(ret_evidence, "points_taken", "%d", (int)alert->evidence[POINTS]);
+	evidence_add_number(ret_evidence, "points_taken", alert->evidence[POINTS]);
 	if (alert->evidence[RESOLVED] != NEVER_MS) {
 		evidence_add_instant(ret_evidence, "resolved_at", alert->evidence[RESOLVED], zone_ms);
 		return;
@@ -161,7 +161,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	if (level < LEVELS)
 		evidence_set_next(ret_evidence, "level %u (%s) at %s, unless it is resolved before", level + 1, supervisor[level + 1], next);
 	else
-		evidence_set_next(ret_evidence, "this is the last level");
+		evidence_set_next_text(ret_evidence, TEXT("this is the last level"));
 }
 
 const struct rule rule_escalation = {

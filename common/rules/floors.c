@@ -58,12 +58,12 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	(void)facts;
 	char text[24], name[CIVIL_MONTH_BYTES];
 	civil_format_month(month->month, name);
-	evidence_add(ret_evidence, "month", "%s", name);
+	evidence_add_text(ret_evidence, "month", text_of(name));
 	rate_format((struct rate){ (uint64_t)alert->evidence[NUMERATOR], (uint64_t)alert->evidence[DENOMINATOR] }, true, text);
 	evidence_add(ret_evidence, about_name(alert->about.number), "%s", text);
 	evidence_add(ret_evidence, "cases", "%lld of %lld", (long long)alert->evidence[NUMERATOR], (long long)alert->evidence[DENOMINATOR]);
 	rate_format((struct rate){ (uint64_t)alert->evidence[LIMIT], 10000 }, true, text);
-	evidence_add(ret_evidence, "floor", "%s", text);
+	evidence_add_text(ret_evidence, "floor", text_of(text));
 	if (alert->about.number == COMPLETION)
 		evidence_add(ret_evidence, "counted", "%s", is_over(month) ? "all that were dispatched" : "what is resolved or past its due time");
 }

@@ -35,7 +35,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	if (revisited_at_ms != NEVER_MS)
 		evidence_add_duration(ret_evidence, "late_by", revisited_at_ms - until_ms);
 	else
-		evidence_set_next(ret_evidence, "the unit looks into the ticket again, and the ticket goes into the month's bulletin");
+		evidence_set_next_text(ret_evidence, TEXT("the unit looks into the ticket again, and the ticket goes into the month's bulletin"));
 }
 
 const struct rule rule_look_back = {

@@ -60,13 +60,13 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	char text[24], name[CIVIL_MONTH_BYTES];
 	int64_t cases = alert->evidence[SATISFIED] + alert->evidence[DISSATISFIED];
 	civil_format_month(month->month, name);
-	evidence_add(ret_evidence, "month", "%s", name);
-	evidence_add(ret_evidence, "margin", "%lld", (long long)alert->evidence[MARGIN]);
+	evidence_add_text(ret_evidence, "month", text_of(name));
+	evidence_add_number(ret_evidence, "margin", alert->evidence[MARGIN]);
 	rate_format((struct rate){ (uint64_t)alert->evidence[SATISFIED], (uint64_t)cases }, true, text);
-	evidence_add(ret_evidence, "satisfaction", "%s", text);
+	evidence_add_text(ret_evidence, "satisfaction", text_of(text));
 	evidence_add(ret_evidence, "cases", "%lld of %lld", (long long)alert->evidence[SATISFIED], (long long)cases);
 	rate_format((struct rate){ (uint64_t)alert->evidence[LIMIT], 10000 }, true, text);
-	evidence_add(ret_evidence, "floor", "%s", text);
+	evidence_add_text(ret_evidence, "floor", text_of(text));
 	evidence_set_next(ret_evidence, "%lld more dissatisfied and the month is below the floor", (long long)alert->evidence[MARGIN]);
 }
 

@@ -55,10 +55,10 @@ void month_end_describe_month(const struct alert *alert, const struct month_fact
 {
 	char name[CIVIL_MONTH_BYTES];
 	civil_format_month(month->month, name);
-	evidence_add(ret_evidence, "month", "%s", name);
-	evidence_add(ret_evidence, "open", "%lld", (long long)(alert->evidence[THIS_MONTH] + alert->evidence[MONTH_BEFORE]));
-	evidence_add(ret_evidence, "of_this_month", "%lld", (long long)alert->evidence[THIS_MONTH]);
-	evidence_add(ret_evidence, "of_the_month_before", "%lld", (long long)alert->evidence[MONTH_BEFORE]);
-	evidence_add(ret_evidence, "working_days_left", "%lld", (long long)alert->evidence[WORKING_DAYS]);
+	evidence_add_text(ret_evidence, "month", text_of(name));
+	evidence_add_number(ret_evidence, "open", alert->evidence[THIS_MONTH] + alert->evidence[MONTH_BEFORE]);
+	evidence_add_number(ret_evidence, "of_this_month", alert->evidence[THIS_MONTH]);
+	evidence_add_number(ret_evidence, "of_the_month_before", alert->evidence[MONTH_BEFORE]);
+	evidence_add_number(ret_evidence, "working_days_left", alert->evidence[WORKING_DAYS]);
 	evidence_set_next(ret_evidence, alert->evidence[WORKING_DAYS] ? "resolve them before the month ends; the list is month-end" : "they are left; the list is month-end");
 }

@@ -12,7 +12,7 @@
 static void judge_leg(const struct facts *facts, struct outcome *outcome, const struct leg *leg)
 {
 	int32_t zone_ms = facts->policy->zone_ms;
-	int32_t last_day = civil_month_last_day(civil_day_of(leg->dispatched_at_ms, zone_ms));
+	int32_t last_day = civil_month_last_day(leg->dispatched_day);
 	for (;; last_day = civil_month_last_day(last_day + 1)) {
 		int64_t end_ms = civil_day_end_ms(last_day, zone_ms);
 		if (leg->held_until_ms <= end_ms)
@@ -55,7 +55,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	if (open->ended_at_ms != NEVER_MS)
 		evidence_add_instant(ret_evidence, "ended_at", open->ended_at_ms, zone_ms);
 	else
-		evidence_set_next(ret_evidence, "it is left over in the next month, too, until it ends");
+		evidence_set_next_text(ret_evidence, TEXT("it is left over in the next month, too, until it ends"));
 }
 
 const struct rule rule_month_end = {

@@ -33,7 +33,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	evidence_add_unit(ret_evidence, "other_unit", facts->names, (name_id)alert->evidence[BETWEEN]);
 	evidence_add_chain(ret_evidence, facts);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "responsibility is confirmed with the next dispatch; another return escalates");
+		evidence_set_next_text(ret_evidence, TEXT("responsibility is confirmed with the next dispatch; another return escalates"));
 }
 
 const struct rule rule_ping_pong = {

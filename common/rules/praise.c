@@ -31,12 +31,12 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 {
 	(void)month;
 	int32_t zone_ms = facts->policy->zone_ms;
-	evidence_add(ret_evidence, "stars", "%d", (int)alert->evidence[STARS]);
+	evidence_add_number(ret_evidence, "stars", alert->evidence[STARS]);
 	evidence_add_instant(ret_evidence, "received_at", alert->evidence[RECEIVED], zone_ms);
 	evidence_add_instant(ret_evidence, "resolved_at", alert->evidence[RESOLVED], zone_ms);
 	evidence_add_duration(ret_evidence, "within", alert->evidence[RESOLVED] - alert->evidence[RECEIVED]);
 	evidence_add_unit(ret_evidence, "resolved_by", facts->names, alert->about.unit);
-	evidence_set_next(ret_evidence, "the editors of the bulletin choose among the candidates");
+	evidence_set_next_text(ret_evidence, TEXT("the editors of the bulletin choose among the candidates"));
 }
 
 const struct rule rule_praise = {

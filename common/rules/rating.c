@@ -33,7 +33,7 @@ void rating_describe(const struct alert *alert, const struct facts *facts, const
 	int32_t zone_ms = facts->policy->zone_ms;
 	evidence_add_instant(ret_evidence, "rated_at", alert->evidence[RATING_AT], zone_ms);
 	if (alert->evidence[RATING_STARS] != STARS_NONE)
-		evidence_add(ret_evidence, "stars", "%d", (int)alert->evidence[RATING_STARS]);
+		evidence_add_number(ret_evidence, "stars", alert->evidence[RATING_STARS]);
 	if (alert->evidence[RATING_RESOLVED_AT] != NEVER_MS)
 		evidence_add_instant(ret_evidence, "resolved_at", alert->evidence[RATING_RESOLVED_AT], zone_ms);
 	evidence_add_unit(ret_evidence, "resolved_by", facts->names, alert->about.unit);

@@ -62,14 +62,14 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 {
 	(void)month;
 	if (alert->evidence[BY_CALLER] > 1)
-		evidence_add(ret_evidence, "number_by_caller", "%d", (int)alert->evidence[BY_CALLER]);
+		evidence_add_number(ret_evidence, "number_by_caller", alert->evidence[BY_CALLER]);
 	if (alert->evidence[BY_PLACE] > 1)
-		evidence_add(ret_evidence, "number_by_place", "%d", (int)alert->evidence[BY_PLACE]);
+		evidence_add_number(ret_evidence, "number_by_place", alert->evidence[BY_PLACE]);
 	evidence_add_instant(ret_evidence, "received_at", facts->received_at_ms, facts->policy->zone_ms);
 	if (facts->place.size)
-		evidence_add(ret_evidence, "place", "%.*s", (int)facts->place.size, facts->place.at);
+		evidence_add_text(ret_evidence, "place", facts->place);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "whoever holds the ticket looks at the earlier ones before it is dispatched again");
+		evidence_set_next_text(ret_evidence, TEXT("whoever holds the ticket looks at the earlier ones before it is dispatched again"));
 }
 
 const struct rule rule_repeated = {

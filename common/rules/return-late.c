@@ -30,7 +30,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	evidence_add_instant(ret_evidence, "returned_at", alert->evidence[RETURNED], zone_ms);
 	evidence_add_duration(ret_evidence, "late_by", alert->evidence[RETURNED] - alert->evidence[UNTIL]);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "the platform may refuse the return and leave the ticket with the unit");
+		evidence_set_next_text(ret_evidence, TEXT("the platform may refuse the return and leave the ticket with the unit"));
 }
 
 const struct rule rule_return_late = {

@@ -45,11 +45,11 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 		missing & MISSING_STATUTE ? "statute" : "");
 	for (const struct giving_back *back = facts->giving_back; back < facts->giving_back + facts->giving_back_count; back++)
 		if (back->event->at_ms == alert->about.at_ms && back->event->unit == alert->about.unit && back->event->reason.size) {
-			evidence_add(ret_evidence, "reason", "%.*s", (int)back->event->reason.size, back->event->reason.at);
+			evidence_add_text(ret_evidence, "reason", back->event->reason);
 			break;
 		}
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "the unit hands in what is missing, or the return is refused");
+		evidence_set_next_text(ret_evidence, TEXT("the unit hands in what is missing, or the return is refused"));
 }
 
 const struct rule rule_return_slip = {

@@ -56,7 +56,7 @@ static void add_reason(const struct alert *alert, const struct facts *facts, str
 {
 	for (const struct giving_back *back = facts->giving_back; back < facts->giving_back + facts->giving_back_count; back++)
 		if (back->event->at_ms == alert->evidence[RETURNED] && back->event->unit == alert->evidence[UNIT] && back->event->reason.size) {
-			evidence_add(ret_evidence, "reason", "%.*s", (int)back->event->reason.size, back->event->reason.at);
+			evidence_add_text(ret_evidence, "reason", back->event->reason);
 			return;
 		}
 }
@@ -64,13 +64,13 @@ static void add_reason(const struct alert *alert, const struct facts *facts, str
 static void describe(const struct alert *alert, const struct facts *facts, const struct month_facts *month, struct evidence *ret_evidence)
 {
 	(void)month;
-	evidence_add(ret_evidence, "returns", "%d", (int)alert->evidence[COUNT]);
+	evidence_add_number(ret_evidence, "returns", alert->evidence[COUNT]);
 	evidence_add_instant(ret_evidence, "returned_at", alert->evidence[RETURNED], facts->policy->zone_ms);
 	evidence_add_unit(ret_evidence, "returned_by", facts->names, (name_id)alert->evidence[UNIT]);
 	add_reason(alert, facts, ret_evidence);
 	evidence_add_chain(ret_evidence, facts);
 	if (alert->state == ALERT_FIRING)
-		evidence_set_next(ret_evidence, "responsibility is confirmed with the next dispatch; another return escalates");
+		evidence_set_next_text(ret_evidence, TEXT("responsibility is confirmed with the next dispatch; another return escalates"));
 }
 
 const struct rule rule_returned_often = {

@@ -41,7 +41,7 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	if (alert->evidence[EFFECTIVE] != NEVER_MS)
 		evidence_add_instant(ret_evidence, "effective_at", alert->evidence[EFFECTIVE], facts->policy->zone_ms);
 	else
-		evidence_set_next(ret_evidence, "an effective revisit clears it");
+		evidence_set_next_text(ret_evidence, TEXT("an effective revisit clears it"));
 }
 
 const struct rule rule_revisit_invalid = {

@@ -32,10 +32,10 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 {
 	(void)month;
 	evidence_add_unit(ret_evidence, "unit", facts->names, alert->about.unit);
-	evidence_add(ret_evidence, "returns", "%d", (int)alert->evidence[RETURNS]);
+	evidence_add_number(ret_evidence, "returns", alert->evidence[RETURNS]);
 	evidence_add_instant(ret_evidence, "resolved_at", alert->evidence[RESOLVED], facts->policy->zone_ms);
 	evidence_add_chain(ret_evidence, facts);
-	evidence_set_next(ret_evidence, "the ticket is named in the month's bulletin among those shirked");
+	evidence_set_next_text(ret_evidence, TEXT("the ticket is named in the month's bulletin among those shirked"));
 }
 
 const struct rule rule_shirked = {

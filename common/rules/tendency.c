@@ -99,15 +99,15 @@ static void describe(const struct alert *alert, const struct facts *facts, const
 	const char *what = alert->evidence[COUNTER] == COUNTER_DISSATISFIED ? "不满意件" : "诉求件";
 	struct text name = names_text(month->names, month->dimension);
 	civil_format_day((int32_t)alert->evidence[FIRST_DAY], from);
-	evidence_add(ret_evidence, "week_from", "%s", from);
-	evidence_add(ret_evidence, counter_name((enum counter)alert->evidence[COUNTER]), "%lld", (long long)alert->evidence[COUNT]);
-	evidence_add(ret_evidence, "in_three_weeks_before", "%lld", (long long)alert->evidence[PAST]);
+	evidence_add_text(ret_evidence, "week_from", text_of(from));
+	evidence_add_number(ret_evidence, counter_name((enum counter)alert->evidence[COUNTER]), alert->evidence[COUNT]);
+	evidence_add_number(ret_evidence, "in_three_weeks_before", alert->evidence[PAST]);
 	evidence_add(ret_evidence, "expected", "%lld.%lld", (long long)alert->evidence[PAST] / PAST_WEEKS, (long long)alert->evidence[PAST] % PAST_WEEKS * 10 / PAST_WEEKS);
 	evidence_add(ret_evidence, "letter_to", "《提示函》%.*s", (int)name.size, name.at);
 	evidence_add(ret_evidence, "letter", "%s起一周%s %lld 件，此前三周共 %lld 件，上升明显，属苗头性、倾向性问题。", from, what, (long long)alert->evidence[COUNT],
 		(long long)alert->evidence[PAST]);
 	evidence_add(ret_evidence, "letter_2", "请分析原因，采取措施，并反馈工作情况。");
-	evidence_set_next(ret_evidence, "send the letter with the week's tickets");
+	evidence_set_next_text(ret_evidence, TEXT("send the letter with the week's tickets"));
 }
 
 const struct rule rule_tendency = {

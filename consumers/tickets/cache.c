@@ -44,6 +44,7 @@ void shard_drop_room(struct shard *shard)
 	shard->note_capacity = 0;
 	buffer_done(&shard->changes);
 	buffer_done(&shard->alerts);
+	shard->alerts_before = 0;
 	buffer_done(&shard->sweep);
 	buffer_done(&shard->entry);
 	buffer_done(&shard->unsaid);

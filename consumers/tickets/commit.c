@@ -390,6 +390,7 @@ void shard_committed(struct shard *shard)
 {
 	if (shard->staged_count) {
 		relay_add_alerts(shard->relay, shard->alerts.bytes, shard->staged, shard->staged_count);
+		shard->alerts_before = shard->alerts.size;
 		shard->alerts = (struct buffer){ .bytes = NULL };
 		shard->staged_count = 0;
 	}

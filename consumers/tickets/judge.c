@@ -184,6 +184,8 @@ bool shard_unsaid(const struct shard *shard, size_t *cursor, struct outbox_recor
 static void stage(struct shard *shard, struct text subject, const struct wire_alert *alert)
 {
 	struct buffer *alerts = &shard->alerts;
+	if (!alerts->bytes)
+		buffer_reserve(alerts, shard->alerts_before);
 	shard->staged = memory_grow(shard->staged, shard->staged_count + 1, sizeof *shard->staged, &shard->staged_capacity);
 	struct relay_alert *staged = &shard->staged[shard->staged_count++];
 	staged->id_at = alerts->size;
@@ -205,7 +207,9 @@ static void send_alert(struct shard *shard, const struct subject *subject, const
 {
 	const struct policy *policy = &shard->policy->policy;
 	const struct names *names = shard->settings->names;
-	struct evidence evidence = { .count = 0 };
+	struct evidence evidence;  // not cleared: it is large
+	evidence.count = 0;
+	evidence.next_step[0] = '\0';
 	char id[ALERT_ID_BYTES_MAX];
 	size_t size = alert_id(alert, subject->id, policy, names, id);
 	assert(size);
@@ -324,7 +328,8 @@ static void judge_change(struct shard *shard, struct subject *subject, const str
 	struct outcome *after = &bench()->after;
 	struct ticket *ticket = subject->ticket;
 	bool is_same_edition = ticket->edition == shard->head.edition;
-	judge_at(shard, subject, policy, shard->head.clock_ms, &bench()->facts, after);
+	int64_t clock_now_ms = shard->head.clock_ms ? shard->head.clock_ms : 1;  // a ticket's 0 says that it needs no clock
+	judge_at(shard, subject, policy, clock_now_ms, &bench()->facts, after);
 	if (is_same_edition) {
 		cells_add_difference(shard->cells, before, after, policy, shard->city);
 	} else {
@@ -335,7 +340,7 @@ static void judge_change(struct shard *shard, struct subject *subject, const str
 	compare_alerts(shard, subject, before, after);
 	compare_lists(shard, subject, before, after);
 	file_look(shard, subject, is_same_edition ? before->next_look_ms : NEVER_MS, after->next_look_ms);
-	int64_t clock_ms = after->uses_clock ? shard->head.clock_ms : 0;
+	int64_t clock_ms = after->uses_clock ? clock_now_ms : 0;
 	subject->is_written = subject->is_merged || !is_same_edition || clock_ms == 0 || before->next_look_ms != after->next_look_ms;
 	if (subject->is_new && !subject->is_merged)  // a unit's month without events exists when there is something in it
 		subject->is_written = after->next_look_ms != NEVER_MS || after->alert_count || after->contribution_count;
@@ -454,14 +459,14 @@ static bool is_event(const struct touch *touch)
 	return touch->event < TOUCH_SAY;
 }
 
-// Messages are met in no order that a machine could guess: the next one of the page is fetched while this one is judged.
-static void prefetch_message(const struct shard *shard, const struct touch *next)
+// Only the clock has reached it, and no clock changes what it is: what it was to be looked at for is done.
+static bool is_done(const struct shard *shard, const struct subject *subject, const struct touch *touch, uint8_t place)
 {
-	if (!next || !is_event(next))
-		return;
-	__builtin_prefetch(shard->incoming[next->event].value.at);
-	if (next->next && is_event(next->next))
-		__builtin_prefetch(&shard->incoming[next->next->event]);
+	if (subject->is_new || subject->ticket->clock_ms || subject->ticket->edition != shard->head.edition)
+		return false;
+	while (touch && touch->place == place && touch->event == TOUCH_NO_EVENT)
+		touch = touch->next;
+	return !touch || touch->place != place;
 }
 
 // Judges one subject and appends it to the page that is being written.
@@ -477,6 +482,10 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	enum status status = load(shard, subject, entry, &old_policy, error);
 	if (status != OK)
 		return status;
+	if (is_done(shard, subject, touch, place)) {
+		page_append(&b->writer, place, entry->bytes, entry->size);
+		return OK;
+	}
 	if (subject->is_new)
 		outcome_clear(before);  // a unit's month without events is something, but only once it was judged
 	else
@@ -484,7 +493,6 @@ static enum status judge_subject(struct shard *shard, struct subject *subject, c
 	note_lag(shard, before);
 	bool is_seeded = false;
 	for (; touch && touch->place == place; touch = touch->next) {
-		prefetch_message(shard, touch->next);
 		is_seeded |= subject->is_new && touch->event == TOUCH_SEED;
 		subject->is_to_say |= !subject->is_new && touch->event == TOUCH_SAY;
 		if (is_event(touch) && (status = take(shard, subject, touch->event, error)) != OK)
@@ -613,17 +621,23 @@ static void say_messages(struct shard *shard)
 	}
 }
 
-// So with pages, and the first messages of the next ones.
+// Messages are met in no order that a machine could guess: those of the next page are fetched while this one is judged, and where they lie is while the one
+// before that is.
 static void prefetch(const struct shard *shard, const struct page_slot *slot)
 {
 	const struct page_slot *next = slot->next;
 	if (!next)
 		return;
 	__builtin_prefetch(next->bytes);
-	if (next->first && is_event(next->first))
-		__builtin_prefetch(shard->incoming[next->first->event].value.at);
-	if (next->next && next->next->first && is_event(next->next->first))
-		__builtin_prefetch(&shard->incoming[next->next->first->event]);
+	for (const struct touch *touch = next->first; touch; touch = touch->next)
+		if (is_event(touch))
+			__builtin_prefetch(shard->incoming[touch->event].value.at);
+	for (const struct touch *touch = next->next ? next->next->first : NULL; touch; touch = touch->next)
+		if (is_event(touch)) {
+			const struct kafka_message *message = &shard->incoming[touch->event];
+			__builtin_prefetch(message);
+			__builtin_prefetch(&message->value);
+		}
 }
 
 enum status shard_judge(struct shard *shard, struct error *error)

@@ -157,6 +157,7 @@ struct shard {
 	struct set64 noted;              // what was noted lately, in this step too
 	struct buffer changes, index_run;
 	struct buffer alerts;            // ids and messages of this step's
+	size_t alerts_before;            // how many bytes the last step that had any put there
 	struct relay_alert *staged;      // where they lie
 	size_t staged_count, staged_capacity;
 	int32_t noted_day;               // the clock's at the last commit

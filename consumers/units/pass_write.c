@@ -115,7 +115,7 @@ static size_t pack_alert(const struct pass *pass, const struct dimension *dimens
 		rule->describe(change->alert, NULL, facts, &evidence);
 	} else {  // the rule says nothing of what does not fire
 		civil_format_month(facts->month, month);
-		evidence_add(&evidence, "month", "%s", month);
+		evidence_add_text(&evidence, "month", text_of(month));
 	}
 	const struct names *names = pass->setup->names;
 	name_id holder = change->alert ? change->alert->holder : dimension->id;
