@@ -288,10 +288,8 @@ static bool arrive_one(struct redis *link, struct request *request)
 		return false;
 	}
 	bool is_answered = failure >= FAIL_LOADING;
-	if (link->is_of_former) {
-		sim_hit[SIM_commands_of_former] += session_is_write(request);
+	if (link->is_of_former)
 		store_sim_turn();
-	}
 	struct redisReply *reply = session_execute(&link->session, request, is_answered ? failure : FAIL_NOT);
 	if (link->is_of_former)
 		store_sim_turn();
