@@ -14,21 +14,6 @@ enum { IS_PLACE = 1, HAS_CALLER = 2, IS_GONE = 4, IS_NUMBER = 8, KNOWN = 15 };  
 static_assert(1 + 2 * HASH_BYTES + 3 * VARINT_BYTES_MAX + TICKET_ID_BYTES_MAX + CALLER_BYTES <= LINK_MESSAGE_FACT_BYTES_MAX, "a fact has room");
 static_assert(LINK_MESSAGE_BYTES_MAX / (1 + 2 * HASH_BYTES) < LINK_MESSAGE_MAX, "a message has no more facts than revisions have room for");
 
-static size_t put_bytes(uint8_t *bytes, uint64_t number, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		bytes[i] = (uint8_t)(number >> 8 * i);
-	return count;
-}
-
-static uint64_t get_bytes(const uint8_t *bytes, unsigned count)
-{
-	uint64_t number = 0;
-	for (unsigned i = 0; i < count; i++)
-		number |= (uint64_t)bytes[i] << 8 * i;
-	return number;
-}
-
 size_t link_message_head(uint8_t ret_bytes[LINK_MESSAGE_HEAD_BYTES])
 {
 	ret_bytes[0] = VERSION;
@@ -41,21 +26,21 @@ size_t link_message_fact(const struct link_change *change, uint8_t ret_bytes[LIN
 	const struct link_ticket *ticket = &fact->ticket;
 	size_t size = 0;
 	ret_bytes[size++] = (uint8_t)((change->kind == LINK_PLACE ? IS_PLACE : 0) | (fact->caller ? HAS_CALLER : 0) | (fact->is_gone ? IS_GONE : 0) | (ticket->size ? 0 : IS_NUMBER));
-	size += put_bytes(ret_bytes + size, change->hash.high, HASH_BYTES);
-	size += put_bytes(ret_bytes + size, change->hash.low, HASH_BYTES);
+	size += fixed_put(ret_bytes + size, change->hash.high, HASH_BYTES);
+	size += fixed_put(ret_bytes + size, change->hash.low, HASH_BYTES);
 	size += varint_put(ret_bytes + size, (uint64_t)fact->at_ms);
 	size += varint_put(ret_bytes + size, (uint64_t)fact->revision);
 	size += varint_put(ret_bytes + size, ticket->size ? ticket->size : ticket->number);
 	memcpy(ret_bytes + size, ticket->text, ticket->size);
 	size += ticket->size;
 	if (fact->caller)
-		size += put_bytes(ret_bytes + size, fact->caller, CALLER_BYTES);
+		size += fixed_put(ret_bytes + size, fact->caller, CALLER_BYTES);
 	return size;
 }
 
 size_t link_message_seal(const uint8_t *bytes, size_t size, uint8_t ret_bytes[LINK_MESSAGE_SEAL_BYTES])
 {
-	return put_bytes(ret_bytes, XXH32(bytes, size, 0), LINK_MESSAGE_SEAL_BYTES);
+	return fixed_put(ret_bytes, XXH32(bytes, size, 0), LINK_MESSAGE_SEAL_BYTES);
 }
 
 struct eye {
@@ -103,8 +88,8 @@ static void get_change(struct eye *eye, struct link_change *ret_change)
 	struct link_fact *fact = &ret_change->fact;
 	uint8_t head = *get_room(eye, 1);
 	ret_change->kind = head & IS_PLACE ? LINK_PLACE : LINK_CALLER;
-	ret_change->hash.high = get_bytes(get_room(eye, HASH_BYTES), HASH_BYTES);
-	ret_change->hash.low = get_bytes(get_room(eye, HASH_BYTES), HASH_BYTES);
+	ret_change->hash.high = fixed_get(get_room(eye, HASH_BYTES), HASH_BYTES);
+	ret_change->hash.low = fixed_get(get_room(eye, HASH_BYTES), HASH_BYTES);
 	uint64_t at_ms = get(eye), revision = get(eye);
 	eye->is_broken |= head & ~KNOWN || at_ms > INSTANT_MAX_MS || revision > LINK_REVISION_MAX;
 	fact->link = shelf_link(ret_change->hash);
@@ -112,7 +97,7 @@ static void get_change(struct eye *eye, struct link_change *ret_change)
 	fact->revision = (int64_t)revision;
 	fact->is_gone = head & IS_GONE;
 	get_ticket(eye, head & IS_NUMBER, &fact->ticket);
-	fact->caller = head & HAS_CALLER ? get_bytes(get_room(eye, CALLER_BYTES), CALLER_BYTES) : 0;
+	fact->caller = head & HAS_CALLER ? fixed_get(get_room(eye, CALLER_BYTES), CALLER_BYTES) : 0;
 }
 
 enum status link_message_read(struct text message, struct link_change **ret_change, size_t *count, size_t *capacity, struct error *error)
@@ -121,7 +106,7 @@ enum status link_message_read(struct text message, struct link_change **ret_chan
 	if (message.size < LINK_MESSAGE_HEAD_BYTES + LINK_MESSAGE_SEAL_BYTES || message.size > LINK_MESSAGE_BYTES_MAX || bytes[0] != VERSION)
 		return error_set(error, REJECT, "bad_message", "%u bytes are no facts about links", message.size);
 	size_t size = message.size - LINK_MESSAGE_SEAL_BYTES, had = *count;
-	if (XXH32(bytes, size, 0) != get_bytes(bytes + size, LINK_MESSAGE_SEAL_BYTES))
+	if (XXH32(bytes, size, 0) != fixed_get(bytes + size, LINK_MESSAGE_SEAL_BYTES))
 		return error_set(error, REJECT, "bad_message", "the checksum of %u bytes of facts about links is wrong", message.size);
 	struct eye eye = { bytes + LINK_MESSAGE_HEAD_BYTES, bytes + size, false };
 	for (; eye.at < eye.end && !eye.is_broken; ++*count) {

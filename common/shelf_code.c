@@ -11,21 +11,6 @@ enum { LINK_BYTES = 6, SECONDS_BYTES = 3, REST_BYTES = 2, CALLER_BYTES = 5 };
 enum { IS_FURTHER = 1, HAS_CALLER = 2, IS_GONE = 4, HAS_REST = 8, IS_NUMBER = 16, KNOWN = 31 };  // the first byte of a fact
 static_assert(LINK_PERIOD_MS / SECOND_MS < 1 << 8 * SECONDS_BYTES, "the seconds of a period fit");
 
-static size_t put_bytes(uint8_t *bytes, uint64_t number, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		bytes[i] = (uint8_t)(number >> 8 * i);
-	return count;
-}
-
-static uint64_t get_bytes(const uint8_t *bytes, unsigned count)
-{
-	uint64_t number = 0;
-	for (unsigned i = 0; i < count; i++)
-		number |= (uint64_t)bytes[i] << 8 * i;
-	return number;
-}
-
 enum { FACT_BYTES_MAX = 1 + LINK_BYTES + SECONDS_BYTES + REST_BYTES + CALLER_BYTES + 2 * VARINT_BYTES_MAX + TICKET_ID_BYTES_MAX };
 
 size_t shelf_bytes_max(const struct shelf *shelf)
@@ -50,10 +35,10 @@ static size_t put_fact(uint8_t *bytes, const struct link_fact *fact, bool is_fur
 	bytes[size++] = (uint8_t)((is_further ? IS_FURTHER : 0) | (fact->caller ? HAS_CALLER : 0) | (fact->is_gone ? IS_GONE : 0) | (rest_ms ? HAS_REST : 0) |
 		(fact->ticket.size ? 0 : IS_NUMBER));
 	if (!is_further)
-		size += put_bytes(bytes + size, fact->link, LINK_BYTES);
-	size += put_bytes(bytes + size, apart_ms / SECOND_MS, SECONDS_BYTES);
+		size += fixed_put(bytes + size, fact->link, LINK_BYTES);
+	size += fixed_put(bytes + size, apart_ms / SECOND_MS, SECONDS_BYTES);
 	if (rest_ms)
-		size += put_bytes(bytes + size, rest_ms, REST_BYTES);
+		size += fixed_put(bytes + size, rest_ms, REST_BYTES);
 	size += varint_put(bytes + size, (uint64_t)fact->revision);
 	if (fact->ticket.size) {
 		bytes[size++] = fact->ticket.size;
@@ -63,7 +48,7 @@ static size_t put_fact(uint8_t *bytes, const struct link_fact *fact, bool is_fur
 		size += varint_put(bytes + size, fact->ticket.number - least);
 	}
 	if (fact->caller)
-		size += put_bytes(bytes + size, fact->caller, CALLER_BYTES);
+		size += fixed_put(bytes + size, fact->caller, CALLER_BYTES);
 	return size;
 }
 
@@ -99,7 +84,7 @@ static uint64_t get_fixed(struct eye *eye, unsigned count)
 		return 0;
 	}
 	eye->at += count;
-	return get_bytes(eye->at - count, count);
+	return fixed_get(eye->at - count, count);
 }
 
 static void get_ticket(struct eye *eye, bool is_number, struct link_ticket *ticket)

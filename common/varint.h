@@ -1,4 +1,4 @@
-// varint.h - whole numbers in as few bytes as they need: seven bits a byte, the lowest first, as in protobuf.
+// varint.h - whole numbers in as few bytes as they need: seven bits a byte, the lowest first, as in protobuf; and in a fixed number of bytes, at most eight.
 #ifndef HOTLINE_VARINT_H
 #define HOTLINE_VARINT_H
 
@@ -40,6 +40,22 @@ static inline size_t varint_get(const uint8_t *bytes, size_t left, uint64_t *ret
 		}
 	}
 	return 0;
+}
+
+// The lowest byte first. Room for `count` bytes is needed, and that many are read. Returns count.
+static inline size_t fixed_put(uint8_t *bytes, uint64_t number, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(number >> 8 * i);
+	return count;
+}
+
+static inline uint64_t fixed_get(const uint8_t *bytes, unsigned count)
+{
+	uint64_t number = 0;
+	for (unsigned i = 0; i < count; i++)
+		number |= (uint64_t)bytes[i] << 8 * i;
+	return number;
 }
 
 static inline uint64_t zigzag(int64_t number)
