@@ -1,6 +1,7 @@
 // simulation.c - seeds over the consumers in the simulator: a city's events, a schedule of faults, then healing, and the truth.
 //
-//   simulation FROM COUNT          runs the seeds; the first that fails is shrunk, printed, and ends it
+//   simulation FROM COUNT          runs the seeds; the first that fails is shown, shrunk, shown again with its log, and ends it
+//   simulation --names FROM COUNT  runs them all and names those that fail
 //   simulation --seed SEED [-v]    one seed, with its log
 //
 // Each seed runs in a process of its own, so that a failed assertion is a failed seed, and what it has hit is added up in shared memory.
@@ -163,8 +164,10 @@ static void print_scenario(const struct scenario *scenario)
 	close_all();
 }
 
+enum voice { SILENT, DIFFERENCES, LOUD };
+
 // In a process of its own. Tells whether it went well.
-static bool try(const struct scenario *scenario, bool is_loud)
+static bool try(const struct scenario *scenario, enum voice voice)
 {
 	fflush(stdout);
 	pid_t pid = fork();
@@ -173,8 +176,10 @@ static bool try(const struct scenario *scenario, bool is_loud)
 		mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);  // memory goes back to the system when the process ends
 		mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
 		mallopt(M_TOP_PAD, HEAP_BYTES / 16);
-		if (!is_loud && !freopen("/dev/null", "w", stderr))
+		if (voice == SILENT && !freopen("/dev/null", "w", stderr))
 			_exit(EXIT_FAILURE);
+		if (voice == DIFFERENCES)
+			log_init("sim", LOG_LEVEL_ERROR);
 		_exit(play(scenario) ? EXIT_DIFFERS : EXIT_SUCCESS);
 	}
 	int status;
@@ -186,7 +191,7 @@ static void try_without(struct scenario *scenario, bool *part)
 	if (*part)
 		return;
 	*part = true;
-	if (try(scenario, false))
+	if (try(scenario, SILENT))
 		*part = false;
 }
 
@@ -205,7 +210,7 @@ static void shrink_events(struct scenario *scenario)
 		for (uint32_t from = 0; from < count; from += size) {
 			struct scenario smaller = *scenario;
 			leave_out(&smaller, from, size, true);
-			if (!try(&smaller, false))
+			if (!try(&smaller, SILENT))
 				*scenario = smaller;
 		}
 }
@@ -221,18 +226,23 @@ static void shrink(struct scenario *scenario)
 		try_without(scenario, &scenario->is_without[i]);
 }
 
-static bool run_seed(uint64_t seed, bool is_calm)
+static bool run_seed(uint64_t seed, bool is_calm, bool is_only_named)
 {
 	struct scenario scenario = { .seed = seed, .is_calm = is_calm };
-	if (try(&scenario, false))
+	if (try(&scenario, SILENT))
 		return true;
-	printf("seed %" PRIu64 "%s fails; shrinking\n", seed, is_calm ? " without faults" : "");
+	printf("seed %" PRIu64 "%s fails\n", seed, is_calm ? " without faults" : "");
+	if (is_only_named)
+		return false;
+	print_scenario(&scenario);
+	try(&scenario, DIFFERENCES);
+	printf("shrinking\n");
 	if (!is_calm)
 		shrink(&scenario);
 	else
 		shrink_events(&scenario);
 	print_scenario(&scenario);
-	try(&scenario, true);
+	try(&scenario, LOUD);
 	return false;
 }
 
@@ -248,12 +258,16 @@ static int print_counts(bool must_all)
 	return missing && must_all ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int run_seeds(uint64_t from, uint64_t count)
+static int run_seeds(uint64_t from, uint64_t count, bool is_only_named)
 {
 	enum { CALM_EVERY = 16, SEEDS_THAT_HIT_ALL = 200 };
-	for (uint64_t seed = from; seed < from + count; seed++)
-		if (!run_seed(seed, false) || (seed % CALM_EVERY == 0 && !run_seed(seed, true)))
-			return EXIT_FAILURE;
+	uint64_t failed = 0;
+	for (uint64_t seed = from; seed < from + count && (!failed || is_only_named); seed++)
+		failed += !run_seed(seed, false, is_only_named) || (seed % CALM_EVERY == 0 && !run_seed(seed, true, is_only_named));
+	if (is_only_named)
+		printf("%" PRIu64 " seeds, %" PRIu64 " fail\n", count, failed);
+	if (failed)
+		return EXIT_FAILURE;
 	return print_counts(count >= SEEDS_THAT_HIT_ALL);
 }
 
@@ -264,14 +278,15 @@ int main(int argc, char **argv)
 		struct scenario scenario = { .seed = strtoull(argv[2], NULL, 10) };
 		log_init("sim", argc > 3 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
 		print_scenario(&scenario);
-		bool is_good = try(&scenario, true);
+		bool is_good = try(&scenario, LOUD);
 		printf("%s\n", is_good ? "good" : "fails");
 		return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 	log_init("sim", LOG_LEVEL_INFO);
-	if (argc != 3) {
-		fprintf(stderr, "usage: simulation FROM COUNT | simulation --seed SEED [-v]\n");
+	bool is_only_named = argc == 4 && !strcmp(argv[1], "--names");
+	if (argc != 3 + is_only_named) {
+		fprintf(stderr, "usage: simulation [--names] FROM COUNT | simulation --seed SEED [-v]\n");
 		return EXIT_FAILURE;
 	}
-	return run_seeds(strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+	return run_seeds(strtoull(argv[argc - 2], NULL, 10), strtoull(argv[argc - 1], NULL, 10), is_only_named);
 }
