@@ -70,7 +70,8 @@ static uint32_t days_not_zero(const struct sums *sums)
 // A derived dimension that never had a counter on a day is left out there: most small units see one channel and one level a day. Once it had one it has a
 // field for ever, empty when all is zero again, so that a crash between writing and publishing cannot hide the zero. What may have been lost is said whole.
 // The month is the sum of all its days, those among them whose change has not been taken yet: they get their field now, or the month would keep them
-// when they are zero again by then.
+// when they are zero again by then. They are published with their change, for only what a change has named is said again after a loss of Redis, and written
+// anew with any change of the month that is.
 static void write_derived(struct pass *pass, const struct dimension *dimension, const struct change *change, uint32_t derived)
 {
 	char name[DIMENSION_BYTES_MAX];
@@ -81,10 +82,10 @@ static void write_derived(struct pass *pass, const struct dimension *dimension, 
 	totals_derive(&pass->totals, derived, sums);
 	if (derived) {
 		uint32_t existing = pass->existing[derived], not_zero = days_not_zero(sums);
-		stored_days = (change->days & existing) | (not_zero & (change->days | ~existing));
-		days = change->is_again ? days | stored_days : stored_days;
+		stored_days = change->is_again ? existing | not_zero : (change->days & existing) | (not_zero & (change->days | ~existing));
+		days = change->is_again ? change->days : stored_days & change->days;
 	}
-	if (!derived || days)
+	if (!derived || days || stored_days)
 		write_sums(pass, text, change->month, sums);
 	if (stored_days)
 		write_days(pass, text, change->month, sums, stored_days);
