@@ -102,9 +102,17 @@ MUST_USE enum status kafka_partition_count(const struct kafka_config *config, co
 MUST_USE enum status kafka_watermarks(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int timeout_ms, int64_t *ret_low, int64_t *ret_high,
 	struct error *error);
 
-// Reads a topic from the records sent at since_ms or later (0: from the start) up to the end that it has at the call, all partitions, without a group. `take` gets each record; what it returns other than OK ends the reading. The message
-// is the reader's: no kafka_message_done. RETRY kafka_away when nothing comes for timeout_ms. FATAL topic_missing.
-MUST_USE enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, int timeout_ms,
+// Where a reading of a topic has ended, to go on from there. Zeroed at first.
+struct kafka_marks {
+	int32_t count;
+	int64_t *offset;  // by partition
+};
+void kafka_marks_done(struct kafka_marks *marks);
+
+// Reads a topic up to the end that it has at the call, all partitions, without a group: from the records sent at since_ms or later (0: from the start), or, where marks hold something, from there.
+// `take` gets each record; what it returns other than OK ends the reading. The message is the reader's: no kafka_message_done. marks may be NULL; they are moved when all was read.
+// RETRY kafka_away when nothing comes for timeout_ms. FATAL topic_missing.
+MUST_USE enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error);
 
 // Java's partitioner, so that everybody agrees who owns a key.

@@ -16,7 +16,9 @@ struct reader {
 	int32_t partition_count;
 	rd_kafka_topic_partition_list_t *from;  // where to start
 	int64_t since_ms;
-	int64_t *until;                         // by partition: the end at the call; what is read up to it is done, and then it is -1
+	const struct kafka_marks *marks;        // where an earlier reading ended; NULL, or empty: by since_ms
+	int64_t *end;                           // by partition: at the call
+	int64_t *until;                         // the same; what is read up to it is done, and then it is -1
 	int64_t *low;                           // by partition: where the log begins
 	enum { READ, PROBE, RESTARTED } *mode;  // by partition
 	int32_t left;                           // partitions that are not done
@@ -50,6 +52,7 @@ static enum status open_reader(const struct kafka_config *config, struct reader 
 static enum status find_bounds(struct reader *reader, struct error *error)
 {
 	reader->until = memory_new((size_t)reader->partition_count * sizeof *reader->until);
+	reader->end = memory_new((size_t)reader->partition_count * sizeof *reader->end);
 	reader->low = memory_new((size_t)reader->partition_count * sizeof *reader->low);
 	reader->mode = memory_new((size_t)reader->partition_count * sizeof *reader->mode);
 	reader->from = rd_kafka_topic_partition_list_new(reader->partition_count);
@@ -58,7 +61,9 @@ static enum status find_bounds(struct reader *reader, struct error *error)
 		if (code)
 			return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell where partition %d of %s begins and ends: %s", i, reader->topic,
 				rd_kafka_err2str(code));
-		rd_kafka_topic_partition_list_add(reader->from, reader->topic, i)->offset = reader->low[i];
+		reader->end[i] = reader->until[i];
+		bool is_marked = reader->marks && i < reader->marks->count && reader->marks->offset[i] > reader->low[i];
+		rd_kafka_topic_partition_list_add(reader->from, reader->topic, i)->offset = is_marked ? reader->marks->offset[i] : reader->low[i];
 	}
 	return OK;
 }
@@ -185,10 +190,25 @@ static enum status read_all(struct reader *reader, enum status (*take)(void *sel
 	return status;
 }
 
-enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, int timeout_ms,
+void kafka_marks_done(struct kafka_marks *marks)
+{
+	free(marks->offset);
+	*marks = (struct kafka_marks){ 0, NULL };
+}
+
+// A partition that had nothing to read keeps its place, too.
+static void move_marks(struct kafka_marks *marks, struct reader *reader)
+{
+	kafka_marks_done(marks);
+	*marks = (struct kafka_marks){ reader->partition_count, reader->end };
+	reader->end = NULL;
+}
+
+enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
-	struct reader reader = { .topic = topic, .timeout_ms = timeout_ms, .since_ms = since_ms };
+	bool is_marked = marks && marks->count;
+	struct reader reader = { .topic = topic, .timeout_ms = timeout_ms, .since_ms = is_marked ? 0 : since_ms, .marks = marks };
 	enum status status = open_reader(config, &reader, error);
 	if (status == OK)
 		status = find_bounds(&reader, error);
@@ -198,8 +218,11 @@ enum status kafka_read_since(const struct kafka_config *config, const char *topi
 		start_reading(&reader);
 		status = read_all(&reader, take, self, error);
 	}
+	if (status == OK && marks)
+		move_marks(marks, &reader);
 	if (reader.from)
 		rd_kafka_topic_partition_list_destroy(reader.from);
+	free(reader.end);
 	free(reader.until);
 	free(reader.low);
 	free(reader.mode);

@@ -242,7 +242,7 @@ static enum status find_alerts(struct search *search, struct error *error)
 		return status;
 	alert_list_settle(&search->list);
 	// Read from the start, whatever --since says: that is about when an alert became true, and a replay sends the alerts of years ago today.
-	search->is_kafka_away = kafka_read_since(&search->console->kafka, search->console->alert_topic, 0, CONSOLE_KAFKA_MS, take_message, search, &search->kafka_error) != OK;
+	search->is_kafka_away = kafka_read_since(&search->console->kafka, search->console->alert_topic, 0, NULL, CONSOLE_KAFKA_MS, take_message, search, &search->kafka_error) != OK;
 	alert_list_settle(&search->list);
 	status = retract_lost(search, error);
 	alert_list_sort_by_time(&search->list);

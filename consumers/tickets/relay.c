@@ -122,10 +122,12 @@ static void bundle_free(struct bundle *bundle)
 // Frees the parcel, or leaves that to its delivery.
 static void let_go(struct parcel *parcel)
 {
-	if (parcel->is_sent && !parcel->is_acknowledged)
-		parcel->relay = NULL;
-	else
+	if (!parcel->is_sent || parcel->is_acknowledged) {
 		parcel_free(parcel);
+		return;
+	}
+	parcel->relay->outlet->orphans++;
+	parcel->relay = NULL;
 }
 
 static void drain(struct queue *queue)
@@ -134,8 +136,9 @@ static void drain(struct queue *queue)
 		let_go(take(queue));
 }
 
-static void let_go_bundle(struct bundle *bundle)
+static void let_go_bundle(struct relay *relay, struct bundle *bundle)
 {
+	relay->outlet->orphans += bundle->under_way;
 	for (size_t i = 0; i < bundle->count; i++)
 		bundle->parcel[i].relay = NULL;
 	if (!bundle->under_way)
@@ -151,7 +154,7 @@ static void drop_first(struct relay *relay)
 	if (relay->unsent == bundle)
 		relay->unsent = relay->first;
 	relay->alerts_waiting -= bundle->count - bundle->acknowledged;
-	let_go_bundle(bundle);
+	let_go_bundle(relay, bundle);
 }
 
 void relay_clear(struct relay *relay)
@@ -411,6 +414,7 @@ void relay_delivered(void *self, void *tag, enum status status, const char *prob
 	if (parcel->bundle)
 		parcel->bundle->under_way--;
 	if (!parcel->relay) {
+		outlet->orphans--;
 		forget(parcel);
 		return;
 	}

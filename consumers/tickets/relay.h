@@ -25,6 +25,7 @@ struct outlet {
 	struct kafka_producer *producer;
 	const char *tickets, *links, *alerts, *changes, *dead_letters;  // topics
 	uint64_t sent, failed, letters;               // for metrics
+	size_t orphans;                               // under way, and their shard has lost what led to them
 	enum status status;                           // FATAL once Kafka refused us
 	struct error error;
 };

@@ -34,6 +34,7 @@ enum {
 	SHARD_REPLY_TIMEOUT_MS = 5000,   // a step whose replies take longer is given up, its outcome unknown
 	SHARD_HEARTBEAT_MS = 10000,      // how often an idle shard writes its clock down
 	SHARD_FUTURE_MS = 5 * 60 * 1000, // an event further ahead of its record is refused: one bad clock must not fire a city's deadlines
+	SHARD_LATE_LOOK_MS = 60 * 1000,  // after alerts were read back, until they are once more
 	SHARD_CHUNK_MS = 60 * 1000,      // how long one chunk of changes is written to
 };
 

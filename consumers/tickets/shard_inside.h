@@ -175,6 +175,8 @@ struct shard {
 	size_t chunk_capacity;
 
 	int64_t read_back_at;            // offset at which alerts are read back; -1 when that is done
+	int64_t late_look_ms;            // monotonic; then once more what has come since; NEVER_MS
+	struct kafka_marks alert_marks;  // up to where alerts were read back
 	struct sent_alert *sent_alerts;
 	struct shard_stats stats;
 };

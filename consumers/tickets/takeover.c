@@ -41,6 +41,7 @@ struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, c
 	shard->phase = PHASE_AWAY;
 	shard->next_offset = KAFKA_OFFSET_EARLIEST;
 	shard->end_offset = shard->read_back_at = -1;
+	shard->late_look_ms = NEVER_MS;
 	shard->loaded_hour = DUE_NO_HOUR;
 	shard->sweep_next = SWEEP_NOT_READ;
 	shard->first_month = INT32_MAX;
@@ -103,6 +104,8 @@ void shard_clear(struct shard *shard)
 	shard->loaded_hour = DUE_NO_HOUR;
 	shard->is_live = false;
 	shard->end_offset = shard->read_back_at = -1;
+	shard->late_look_ms = NEVER_MS;
+	kafka_marks_done(&shard->alert_marks);
 }
 
 void shard_free(struct shard *shard)
@@ -505,16 +508,18 @@ static void keep_newest(struct shard *shard)
 	free(all);
 }
 
+// What a former owner had under way, of a time that Redis has lost, may come to Kafka after the first look. So there is a second one, at what has come since.
 enum status shard_read_back(struct shard *shard, struct error *error)
 {
 	const struct shard_settings *settings = shard->settings;
 	int64_t since_ms = clock_wall_ms() - settings->settle_ms;
-	enum status status = kafka_read_since(&settings->kafka, settings->outlet->alerts, since_ms, READ_BACK_TIMEOUT_MS, take_sent, shard, error);
+	enum status status = kafka_read_since(&settings->kafka, settings->outlet->alerts, since_ms, &shard->alert_marks, READ_BACK_TIMEOUT_MS, take_sent, shard, error);
 	if (status != OK) {
 		drop_sent(shard);
 		return status;
 	}
 	keep_newest(shard);
+	shard->late_look_ms = shard->read_back_at >= 0 ? clock_monotonic_ms() + SHARD_LATE_LOOK_MS : NEVER_MS;
 	shard->read_back_at = -1;
 	return OK;
 }

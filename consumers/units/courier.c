@@ -11,6 +11,7 @@ static void take_report(void *self, void *tag, enum status status, const char *p
 {
 	struct courier *courier = self;
 	enum outgoing_kind kind = (enum outgoing_kind)((uintptr_t)tag & KIND_MASK);
+	courier->under_way--;
 	if ((uintptr_t)tag >> KIND_BITS != courier->round)
 		return;
 	courier->unacknowledged--;
@@ -117,6 +118,7 @@ static enum status send_rest(struct courier *courier, struct error *error)
 			return FATAL;
 		courier->message_at++;
 		courier->unacknowledged++;
+		courier->under_way++;
 		courier->sent_count++;
 	}
 	return OK;
@@ -139,4 +141,9 @@ enum status courier_step(struct courier *courier, struct error *error)
 bool courier_is_done(const struct courier *courier)
 {
 	return is_all_sent(courier) && !courier->unacknowledged && !courier->must_repeat;
+}
+
+bool courier_is_empty(const struct courier *courier)
+{
+	return !courier->under_way;
 }

@@ -24,6 +24,7 @@ struct courier {
 	int64_t stamp_ms;
 	uintptr_t round;          // reports of an earlier round are about nothing that we wait for
 	size_t unacknowledged;
+	size_t under_way;         // with what earlier rounds sent
 	bool must_repeat;         // Kafka gave up on some: the whole load again
 	bool is_refused;
 	struct error refusal;
@@ -41,5 +42,6 @@ void courier_begin(struct courier *courier, const struct outgoing *const *load, 
 MUST_USE enum status courier_step(struct courier *courier, struct error *error);
 bool courier_is_done(const struct courier *courier);
 void courier_drop(struct courier *courier);  // forgets the loads; what was sent is sent
+bool courier_is_empty(const struct courier *courier);  // everything that was ever sent has come to Kafka, or was given up
 
 #endif

@@ -124,6 +124,7 @@ static void close_all(struct loop *loop)
 	for (size_t i = 0; i < 2; i++)
 		batch_done(&loop->batch[i]);
 	beliefs_done(&loop->beliefs);
+	kafka_marks_done(&loop->alert_marks);
 	months_done(&loop->months);
 	free((void *)loop->setup.shard);
 	free(loop->partition);
@@ -232,6 +233,7 @@ enum status loop_run(const struct loop_config *config, struct error *error)
 	loop->config = config;
 	gauges_open(&loop->gauges);
 	loop->months.first = INT32_MAX;
+	loop->late_look_ms = NEVER_MS;
 	loop->stop_at_ms = INT64_MAX;
 	bool is_stopped = false;
 	enum status status = start(loop, &is_stopped, error);

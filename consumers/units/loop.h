@@ -16,6 +16,7 @@ enum {
 	LOOP_REDIS_ANSWER_MS = 5000,   // then the connection is given up
 	LOOP_BACKOFF_MS = 100,         // doubled up to
 	LOOP_BACKOFF_MAX_MS = 1000,
+	LOOP_LATE_LOOK_MS = 60 * 1000, // after what was published was read back, until it is once more
 	LOOP_TELL_MS = 200,            // readiness and gauges are told so often
 	LOOP_STOP_MS = 1000,           // a pass that is under way may still end
 };

@@ -39,11 +39,18 @@ static enum status take_stamp(void *self, const struct kafka_message *message, s
 
 // Counters that were published by a wall clock ahead of ours, before it was put back or by another machine, whose revisions Redis may have lost: readers would
 // take what we publish for older. Their records are stamped by their revisions, so they are those that are newer than now, and mostly there are none.
+static enum status look_at_stamps(struct loop *loop, struct error *error)
+{
+	return kafka_read_since(&loop->config->kafka, loop->config->counters_topic, clock_wall_ms(), NULL, ASK_TIMEOUT_MS, take_stamp, loop, error);
+}
+
 static enum status now_ours(struct loop *loop, struct error *error)
 {
 	loop->must_read_back = true;
 	loop->read_back_at_ms = 0;
-	return kafka_read_since(&loop->config->kafka, loop->config->counters_topic, clock_wall_ms(), ASK_TIMEOUT_MS, take_stamp, loop, error);
+	loop->late_look_ms = NEVER_MS;
+	kafka_marks_done(&loop->alert_marks);
+	return look_at_stamps(loop, error);
 }
 
 static enum status find_bounds(struct loop *loop, int32_t partition, int64_t *ret_low, struct error *error)
@@ -233,11 +240,23 @@ enum status loop_read_back(struct loop *loop, struct error *error)
 {
 	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
 	beliefs_clear(&loop->beliefs);
-	enum status status = kafka_read_since(&loop->config->kafka, loop->config->alerts_topic, since_ms, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
+	enum status status = kafka_read_since(&loop->config->kafka, loop->config->alerts_topic, since_ms, &loop->alert_marks, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
 	if (status != OK)
 		beliefs_clear(&loop->beliefs);
 	beliefs_settle(&loop->beliefs);
 	return status;
+}
+
+// What another instance had under way when it stood still, of a time that Redis has lost, may come to Kafka after the first look. Counters that are newer than
+// all of ours by then have to be said again.
+enum status loop_look_late(struct loop *loop, struct error *error)
+{
+	int64_t known_us = loop->stamped_us, newest_ms = pass_newest_revision(loop->pass) / 1000;
+	enum status status = loop_read_back(loop, error);
+	if (status == OK)
+		status = look_at_stamps(loop, error);
+	bool is_ahead = loop->stamped_us > known_us && loop->stamped_us > (newest_ms + 1) * 1000;
+	return status == OK && is_ahead ? loop_go_back(loop, error) : status;
 }
 
 // Everything up to there is summed and published. Never backwards: what is read again lies before it. While a shard lags behind a day that rules look at, what

@@ -223,17 +223,27 @@ static enum status follow_pass(struct loop *loop, struct error *error)
 	return OK;
 }
 
+// Not before all has come to Kafka that this process sent of what was lost.
+static bool wants_read_back(const struct loop *loop)
+{
+	return loop_owns(loop) && courier_is_empty(&loop->courier) &&
+		(loop->must_read_back ? loop->now_ms >= loop->read_back_at_ms : loop->now_ms >= loop->late_look_ms && !beliefs_has_more(&loop->beliefs));
+}
+
 // Kafka is asked in the middle of the loop, so a broker that is away holds it up for a moment; messages are not lost by that.
 static void read_back(struct loop *loop)
 {
 	struct error error;
-	enum status status = loop_read_back(loop, &error);
-	loop->must_read_back = status != OK;
-	loop->read_back_at_ms = loop->now_ms + LOOP_BACKOFF_MAX_MS;
-	if (status != OK) {
-		static struct log_limit limit;
-		log_limited(&limit, LOG_LEVEL_WARN, "the published alerts cannot be read back yet", "reason=%s error=%s", error.reason, error.text);
+	bool is_late = !loop->must_read_back;
+	enum status status = is_late ? loop_look_late(loop, &error) : loop_read_back(loop, &error);
+	if (status == OK) {
+		loop->must_read_back &= is_late;  // a late look may have gone back, and then it is to be read anew
+		loop->late_look_ms = is_late ? NEVER_MS : loop->now_ms + LOOP_LATE_LOOK_MS;
+		return;
 	}
+	loop->read_back_at_ms = loop->late_look_ms = loop->now_ms + LOOP_BACKOFF_MAX_MS;
+	static struct log_limit limit;
+	log_limited(&limit, LOG_LEVEL_WARN, "the published alerts cannot be read back yet", "reason=%s error=%s", error.reason, error.text);
 }
 
 static enum status step_once(struct loop *loop, struct error *error)
@@ -241,7 +251,7 @@ static enum status step_once(struct loop *loop, struct error *error)
 	switch (loop->state) {
 	case LOOP_AWAY: return loop->now_ms >= loop->retry_at_ms ? connect(loop, error) : OK;
 	case LOOP_IDLE:
-		if (loop->must_read_back && loop_owns(loop) && loop->now_ms >= loop->read_back_at_ms)
+		if (wants_read_back(loop))
 			read_back(loop);
 		if (loop_is_due(loop))
 			begin_collected(loop);

@@ -510,23 +510,48 @@ static void test_reading_a_stretch(void **state)
 {
 	(void)state;
 	struct sum sum = { 0 };
-	assert_int_equal(kafka_read_since(&config, topic, 0, PATIENCE_MS, take_record, &sum, &error), OK);
+	assert_int_equal(kafka_read_since(&config, topic, 0, NULL, PATIENCE_MS, take_record, &sum, &error), OK);
 	assert_int_equal(sum.count, 0);  // all partitions are empty
 	send_numbers(0, 0, 1000);        // sent at 1000, 1001 ...
 	send_numbers(1, 0, 10);
-	assert_int_equal(kafka_read_since(&config, topic, 0, PATIENCE_MS, take_record, &sum, &error), OK);
+	assert_int_equal(kafka_read_since(&config, topic, 0, NULL, PATIENCE_MS, take_record, &sum, &error), OK);
 	assert_int_equal(sum.count, 1010);
 	assert_int_equal(sum.offsets, 999 * 1000 / 2 + 9 * 10 / 2);
 	sum = (struct sum){ 0 };
-	assert_int_equal(kafka_read_since(&config, topic, 1990, PATIENCE_MS, take_record, &sum, &error), OK);
+	assert_int_equal(kafka_read_since(&config, topic, 1990, NULL, PATIENCE_MS, take_record, &sum, &error), OK);
 	assert_int_equal(sum.count, 10);
 	assert_int_equal(sum.offsets, 995 * 10 - 5);
 	sum = (struct sum){ 0 };
-	assert_int_equal(kafka_read_since(&config, topic, 2000, PATIENCE_MS, take_record, &sum, &error), OK);
+	assert_int_equal(kafka_read_since(&config, topic, 2000, NULL, PATIENCE_MS, take_record, &sum, &error), OK);
 	assert_int_equal(sum.count, 0);
 	sum = (struct sum){ .stop_after = 3 };
-	assert_int_equal(kafka_read_since(&config, topic, 0, PATIENCE_MS, take_record, &sum, &error), REJECT);
+	assert_int_equal(kafka_read_since(&config, topic, 0, NULL, PATIENCE_MS, take_record, &sum, &error), REJECT);
 	assert_int_equal(sum.count, 3);
+}
+
+// Marks are moved by a reading that came to the end, and by no other.
+static void test_reading_on_from_where_it_ended(void **state)
+{
+	(void)state;
+	struct kafka_marks marks = { 0 };
+	struct sum sum = { 0 };
+	send_numbers(0, 0, 20);
+	assert_int_equal(kafka_read_since(&config, topic, 1015, &marks, PATIENCE_MS, take_record, &sum, &error), OK);
+	assert_int_equal(sum.count, 5);
+	assert_int_equal(marks.offset[0], 20);
+	assert_int_equal(marks.offset[1], 0);
+	send_numbers(0, 20, 23);
+	send_numbers(1, 0, 2);
+	sum = (struct sum){ .stop_after = 2 };
+	assert_int_equal(kafka_read_since(&config, topic, 1015, &marks, PATIENCE_MS, take_record, &sum, &error), REJECT);
+	for (uint32_t count = 5; ; count = 0) {
+		sum = (struct sum){ 0 };
+		assert_int_equal(kafka_read_since(&config, topic, INT64_MAX, &marks, PATIENCE_MS, take_record, &sum, &error), OK);
+		assert_int_equal(sum.count, count);
+		if (!count)
+			break;
+	}
+	kafka_marks_done(&marks);
 }
 
 int main(void)
@@ -548,6 +573,7 @@ int main(void)
 		cmocka_unit_test_setup(test_messages_that_are_not_taken, make_topic),
 		cmocka_unit_test_setup(test_every_message_is_accounted_for_at_close, make_topic),
 		cmocka_unit_test_setup(test_reading_a_stretch, make_topic),
+		cmocka_unit_test_setup(test_reading_on_from_where_it_ended, make_topic),
 	};
 	return cmocka_run_group_tests(tests, start_broker, stop_broker);
 }

@@ -234,6 +234,60 @@ static void an_alert_is_retracted_though_an_older_record_came_later(void **state
 	end_town();
 }
 
+// What a former owner had under way when it stood still comes after the new one has read back.
+static void an_alert_of_a_lost_state_is_retracted_though_it_comes_late(void **state)
+{
+	(void)state;
+	story_open();
+	struct instance *former = town_start_tickets();
+	story_send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(5 * S);
+	sim_member_crash(former->member);
+	town_start_tickets();
+	sim_run_for(20 * S);
+	append_alert("a", ALERT_FIRING, sim_wall_us());
+	end_town();
+}
+
+// The same of a unit, which hotline-units answers for.
+static void an_alert_of_a_lost_month_is_retracted_though_it_comes_late(void **state)
+{
+	(void)state;
+	uint8_t bytes[WIRE_ALERT_BYTES_MAX];
+	story_open();
+	town_start_tickets();
+	town_start_units();
+	story_send_tickets("a", 3, FROM_MS);
+	sim_run_for(20 * S);
+	const struct wire_alert alert = { .id = TEXT("floors/unit/fire/2024-02/satisfaction"), .rule = TEXT("floors"), .dimension = TEXT("unit/fire"), .state = ALERT_FIRING,
+		.severity = SEVERITY_WARNING, .at_ms = FROM_MS, .revision = sim_wall_us() };
+	size_t size = wire_pack_alert(&alert, bytes);
+	town_send_bytes(TOWN_ALERTS, alert.id, (struct text){ (const char *)bytes, (uint32_t)size });
+	end_town();
+}
+
+// A process reads back what it sent itself of a lost time, however long that takes to Kafka.
+static void an_alert_that_a_rollback_took_back_is_retracted_though_it_is_long_under_way(void **state)
+{
+	(void)state;
+	const struct kafka_faults slow = { .ack_us_max = 300 * S }, none = { .ack_us_max = 5000 };
+	story_open();
+	town_start_tickets();
+	story_send_ticket("early", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(5 * S);
+	kafka_sim_set_faults(&slow);
+	story_send_ticket("late", EVENT_RECEIVED, FROM_MS, NULL);
+	story_send_ticket("late", EVENT_DISPATCHED, FROM_MS, "fire");
+	town_send_clock_marks(FROM_MS + 20 * DAY_MS);
+	sim_run_for(3 * S);
+	assert_true(kafka_sim_has_under_way());
+	kafka_sim_set_faults(&none);
+	story_send_ticket("late", EVENT_RESOLVED, FROM_MS + HOUR_MS, "fire");
+	redis_sim_roll_back(3 * S + S / 2, 3 * S + S / 2);
+	sim_run_for(slow.ack_us_max);
+	end_town();
+}
+
 // Idea 2: months of units with duty are made from the first month that any clock was in, whichever marks are taken in one step.
 static void duty_does_not_depend_on_which_marks_came_in_one_step(void **state)
 {
@@ -680,6 +734,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_commit_did_not_go_through_and_nobody_says_so),
 		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted),
 		cmocka_unit_test(an_alert_is_retracted_though_an_older_record_came_later),
+		cmocka_unit_test(an_alert_of_a_lost_state_is_retracted_though_it_comes_late),
+		cmocka_unit_test(an_alert_of_a_lost_month_is_retracted_though_it_comes_late),
+		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted_though_it_is_long_under_way),
 		cmocka_unit_test(duty_does_not_depend_on_which_marks_came_in_one_step),
 		cmocka_unit_test(totals_that_lost_other_seconds_are_summed_again),
 		cmocka_unit_test(a_change_survives_a_crash_between_commit_and_sending),

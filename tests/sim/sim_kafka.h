@@ -49,6 +49,7 @@ struct log_topic *kafka_sim_topic(const char *name);  // NULL when there is none
 // Stores a record now. key.at NULL: none. Returns its offset.
 int64_t kafka_sim_append(struct log_topic *topic, int32_t partition, const struct record *record);
 bool record_header(const struct record *record, const char *name, struct text *ret_value);
+bool kafka_sim_has_under_way(void);       // of what was sent; may take long where everything was slow
 int64_t kafka_sim_committed(const char *group, const char *topic, int32_t partition);  // -1
 
 // Of the files sim_*.c among themselves.

@@ -1,8 +1,10 @@
 // Topics of the Kafka in memory, and those who read them without a group.
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kafka_offsets.h"
+#include "memory.h"
 #include "sim_kafka.h"
 
 enum { ASK_US_MIN = 200, ASK_US_MAX = 5000 };
@@ -182,22 +184,35 @@ static enum status give(const struct record *record, int32_t partition, int64_t 
 	return status;
 }
 
-enum status kafka_read_since(const struct kafka_config *config, const char *name, int64_t since_ms, int timeout_ms,
+void kafka_marks_done(struct kafka_marks *marks)
+{
+	free(marks->offset);
+	*marks = (struct kafka_marks){ 0, NULL };
+}
+
+enum status kafka_read_since(const struct kafka_config *config, const char *name, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
 	(void)config;
 	struct log_topic *topic;
+	bool is_marked = marks && marks->count;
 	enum status status = ask(timeout_ms, error);
 	if (status == OK)
 		status = find_topic(name, &topic, error);
 	sim_hit[SIM_read_backs] += status == OK;
 	for (int32_t i = 0; status == OK && i < topic->partition_count; i++) {
 		const struct log_partition *partition = &topic->partition[i];
-		for (int64_t offset = offset_at(partition, since_ms); status == OK && offset < (int64_t)partition->count; offset++)
-			if (partition->record[offset].timestamp_ms >= since_ms)
+		for (int64_t offset = is_marked ? marks->offset[i] : offset_at(partition, since_ms); status == OK && offset < (int64_t)partition->count; offset++)
+			if (is_marked || partition->record[offset].timestamp_ms >= since_ms)
 				status = give(&partition->record[offset], i, offset, take, self, error);
 	}
-	return status;
+	if (status != OK || !marks)
+		return status;
+	kafka_marks_done(marks);
+	*marks = (struct kafka_marks){ topic->partition_count, memory_new((size_t)topic->partition_count * sizeof *marks->offset) };
+	for (int32_t i = 0; i < topic->partition_count; i++)
+		marks->offset[i] = (int64_t)topic->partition[i].count;
+	return OK;
 }
 
 size_t kafka_sim_topic_number(const struct log_topic *topic)

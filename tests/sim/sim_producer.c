@@ -111,6 +111,15 @@ static void act_arrive(void *self, uint64_t number)
 	settle(sending, sending->fate == SEND_STORED ? OK : RETRY);
 }
 
+bool kafka_sim_has_under_way(void)
+{
+	for (int i = 0; i < all.count; i++)
+		for (const struct sending *sending = all.producer[i]->untold; sending; sending = sending->next)
+			if (!sending->is_settled)
+				return true;
+	return false;
+}
+
 static enum send_fate draw_fate(void)
 {
 	if (sim_hits_e4(kafka_sim_faults.fail_e4)) {

@@ -19,7 +19,7 @@
 #include "wire.h"
 
 enum { INSTANCES_MAX = SIM_MEMBERS_MAX };
-#define STEADY_US (15 * SIM_SECOND_US)  // above every interval in which a program does something by itself
+#define STEADY_US (75 * SIM_SECOND_US)  // above every interval in which a program does something by itself
 #define LOOK_US (SIM_SECOND_US / 4)
 
 static struct town {
@@ -251,7 +251,7 @@ static bool are_changes_done(void)
 
 bool town_is_quiet(void)
 {
-	return is_topic_done(TOWN_TICKETS) && is_topic_done(TOWN_UNIT_EVENTS) && is_topic_done(TOWN_LINKS) && are_changes_done();
+	return !kafka_sim_has_under_way() && is_topic_done(TOWN_TICKETS) && is_topic_done(TOWN_UNIT_EVENTS) && is_topic_done(TOWN_LINKS) && are_changes_done();
 }
 
 // Whoever ended by itself was wrong to, unless it was asked to.

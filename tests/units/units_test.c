@@ -311,7 +311,7 @@ static void read_topic(const char *topic, struct reading *reading, enum status (
 	struct kafka_config config = kafka();
 	struct error error;
 	*reading = (struct reading){ 0 };
-	if (kafka_read_since(&config, topic, 0, SERVERS_WAIT_MS, take, reading, &error) != OK)
+	if (kafka_read_since(&config, topic, 0, NULL, SERVERS_WAIT_MS, take, reading, &error) != OK)
 		fail_msg("%s", error.text);
 }
 
@@ -616,7 +616,7 @@ static bool has_letter(void *self)
 	struct kafka_config config = kafka();
 	struct error error;
 	letter->count = 0;
-	assert_int_equal(kafka_read_since(&config, "hotline.dead-letters", 0, SERVERS_WAIT_MS, take_letter, letter, &error), OK);
+	assert_int_equal(kafka_read_since(&config, "hotline.dead-letters", 0, NULL, SERVERS_WAIT_MS, take_letter, letter, &error), OK);
 	return letter->count;
 }
 

@@ -105,7 +105,7 @@ enum status peer_send_alerts(const char *brokers, struct error *error)
 	struct all_seen all = { .count = 0 };
 	struct kafka_producer *producer = NULL;
 	enum status delivery = OK;
-	enum status status = kafka_read_since(&config, "hotline.alerts", 0, TIMEOUT_MS, take, &all, error);
+	enum status status = kafka_read_since(&config, "hotline.alerts", 0, NULL, TIMEOUT_MS, take, &all, error);
 	if (all.count)
 		qsort(all.seen, all.count, sizeof *all.seen, compare);
 	if (status == OK)
