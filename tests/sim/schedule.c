@@ -9,6 +9,7 @@
 #include "town.h"
 
 #define S SIM_SECOND_US
+#define FORMER_US_MAX (3 * S)  // below a session: who was taken for dead by the group meanwhile has lost the former master, too
 
 // One of those that live, by number; NULL when none does.
 static struct instance *living(uint64_t number)
@@ -106,12 +107,11 @@ static void roll_back(struct schedule *schedule, const struct fault *fault)
 		redis_sim_roll_back(fault->number % 2 ? most_us : S / 20, most_us);
 }
 
-// Everybody loses the former master at once: one that goes on answering some is not promised (tests/README.md).
 static void fail_over(struct schedule *schedule, const struct fault *fault)
 {
 	int64_t lag_us = fault->length_us % (3 * S) + S / 20;
 	if (are_heads_older(schedule, lag_us))
-		redis_sim_fail_over(lag_us, 0);
+		redis_sim_fail_over(lag_us, fault->number % 3 ? (int64_t)(fault->number * 7919 % (uint64_t)FORMER_US_MAX) : 0);
 }
 
 static void kafka_down(struct schedule *schedule, const struct fault *fault)

@@ -26,7 +26,7 @@ enum {
 #define SIM_COUNTS(X) \
 	X(crashes) X(crashes_mid_call) X(stalls) X(kicked) X(rebalances) X(lost_revokes) X(restarts) \
 	X(stops) X(cuts) X(cuts_before) X(cuts_after) X(replies_lost) X(replies_late) X(segments_late) X(late_effects) X(split_writes) X(loading) X(redis_down) X(redis_full) X(refused_writes) \
-	X(rollbacks) X(rolled_back_writes) X(fail_overs) X(slow_times) \
+	X(rollbacks) X(rolled_back_writes) X(fail_overs) X(commands_of_former) X(slow_times) \
 	X(exec_done) X(exec_nil) X(kafka_down) X(kafka_problems) X(sends_failed) X(sends_doubled) X(queue_full) X(sends_of_zombies) X(sends_lost_in_crash) \
 	X(partial_batches) X(delivered_again) \
 	X(duplicate_events) X(late_events) X(bad_messages) X(void_events) X(wall_jumps) X(wall_jumps_back) X(read_backs) X(policy_changes) X(fenced) X(takeovers) X(alerts_fired) X(alerts_resolved) X(alerts_retracted) \

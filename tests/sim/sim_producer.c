@@ -100,8 +100,11 @@ static void act_arrive(void *self, uint64_t number)
 		sim_at(sim_now_us() + RETRY_US, act_arrive, sending, number);
 		return;
 	}
-	if (!producer->is_dead && sim_effect_begins(producer->member))
+	if (!producer->is_dead && sim_effect_begins(producer->member)) {
+		if (!sending->is_settled)
+			settle(sending, RETRY);
 		return;
+	}
 	if (sending->fate != SEND_FAILED)
 		store(sending);
 	if (!producer->is_dead)

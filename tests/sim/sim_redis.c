@@ -250,6 +250,16 @@ static void act_return(void *self, uint64_t count)
 	}
 }
 
+// Redis answers what makes a transaction also while it loads: were MULTI refused by chance, what follows it would be executed one by one.
+static bool is_served_while_loading(const struct request *request)
+{
+	static const char *const verbs[] = { "WATCH", "UNWATCH", "MULTI", "EXEC", "DISCARD" };
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (text_equal(request->argument[0], text_of(verbs[i])))
+			return true;
+	return false;
+}
+
 static enum redis_failure failure_now(const struct request *request)
 {
 	if (++wire.commands != wire.fail_at) {
@@ -257,7 +267,7 @@ static enum redis_failure failure_now(const struct request *request)
 			sim_hit[SIM_refused_writes]++;
 			return wire.full;
 		}
-		bool is_busy = sim_hits_e4(wire.faults.busy_e4);
+		bool is_busy = sim_hits_e4(wire.faults.busy_e4) && !is_served_while_loading(request);
 		sim_hit[SIM_loading] += is_busy;
 		return is_busy ? FAIL_LOADING : FAIL_NOT;
 	}
@@ -288,8 +298,10 @@ static bool arrive_one(struct redis *link, struct request *request)
 		return false;
 	}
 	bool is_answered = failure >= FAIL_LOADING;
-	if (link->is_of_former)
+	if (link->is_of_former) {
+		sim_hit[SIM_commands_of_former] += session_is_write(request);
 		store_sim_turn();
+	}
 	struct redisReply *reply = session_execute(&link->session, request, is_answered ? failure : FAIL_NOT);
 	if (link->is_of_former)
 		store_sim_turn();
