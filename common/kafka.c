@@ -132,13 +132,18 @@ enum status kafka_client_judge(rd_kafka_resp_err_t code)
 	}
 }
 
+const char *kafka_client_reason(rd_kafka_resp_err_t code)
+{
+	return kafka_client_judge(code) == FATAL ? "kafka_refused" : "kafka_away";
+}
+
 static enum status judge_topic(const rd_kafka_metadata_topic_t *found, const char *brokers, int32_t *ret_count, struct error *error)
 {
 	if (found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		return error_set(error, FATAL, "topic_missing", "the topic %s does not exist; make it: kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions 4",
 			found->topic, brokers, found->topic);
 	if (found->err)
-		return error_set(error, kafka_client_judge(found->err), "kafka_away", "the topic %s is not usable: %s", found->topic, rd_kafka_err2str(found->err));
+		return error_set(error, kafka_client_judge(found->err), kafka_client_reason(found->err), "the topic %s is not usable: %s", found->topic, rd_kafka_err2str(found->err));
 	if (!found->partition_cnt)
 		return error_set(error, RETRY, "kafka_away", "the topic %s has no partitions yet", found->topic);
 	*ret_count = found->partition_cnt;
@@ -154,7 +159,7 @@ enum status kafka_client_partition_count(rd_kafka_t *client, const char *brokers
 	rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, handle, &metadata, timeout_ms);
 	rd_kafka_topic_destroy(handle);
 	if (code)
-		return error_set(error, kafka_client_judge(code), "kafka_away", "no broker of %s tells about the topic %s: %s", brokers, topic, rd_kafka_err2str(code));
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "no broker of %s tells about the topic %s: %s", brokers, topic, rd_kafka_err2str(code));
 	enum status status = metadata->topic_cnt == 1 ? judge_topic(&metadata->topics[0], brokers, ret_count, error)
 	                                              : error_set(error, RETRY, "kafka_away", "no broker tells about the topic %s", topic);
 	rd_kafka_metadata_destroy(metadata);

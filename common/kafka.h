@@ -80,7 +80,7 @@ void kafka_consumer_close(struct kafka_consumer *consumer);  // revokes first, t
 bool kafka_consumer_is_away(const struct kafka_consumer *consumer);
 int kafka_consumer_fd(const struct kafka_consumer *consumer);  // readable when kafka_poll has something; drained by kafka_poll when it returns KAFKA_NOTHING
 
-// The next thing, waiting up to timeout_ms (0: not at all). Call it at least once a second, also when the descriptor is quiet. FATAL offset_out_of_range when a start offset is not in Kafka any more: the error names the lost range.
+// The next thing, waiting up to timeout_ms (0: not at all). Call it at least once a second, also when the descriptor is quiet. FATAL offset_out_of_range when an offset is not in Kafka any more: the error names the lost range. So it is where Kafka says so of one that it has.
 // Offsets of one partition come without a hole; after a hole the consumer seeks back once, and only a hole that is still there is passed (transaction markers);
 // in a topic with many such holes in a row it stops to seek. ret_topic, ret_partition and ret_offset are set for KAFKA_MESSAGE and KAFKA_END.
 MUST_USE enum status kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_message *ret_message, enum kafka_event *ret_event,

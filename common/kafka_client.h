@@ -23,6 +23,7 @@ MUST_USE enum status kafka_client_partition_count(rd_kafka_t *client, const char
 
 // Whether to go on after this error: RETRY, or FATAL when it does not pass by itself (no permission, fenced).
 enum status kafka_client_judge(rd_kafka_resp_err_t code);
+const char *kafka_client_reason(rd_kafka_resp_err_t code);  // kafka_away, or kafka_refused for FATAL
 
 void kafka_client_message(const rd_kafka_message_t *message, uint32_t topic, struct kafka_message *ret_message);
 

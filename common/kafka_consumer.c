@@ -88,6 +88,14 @@ static struct place *find_place(struct kafka_consumer *consumer, uint32_t topic,
 	return &consumer->topic[topic].place[partition];
 }
 
+// Of one that the owner holds: then it has a place.
+static struct place *place_of(struct kafka_consumer *consumer, const struct kafka_partition *held)
+{
+	struct place *place = find_place(consumer, held->topic, held->partition);
+	assert(place);
+	return place;
+}
+
 // The index of a topic by name, topic_count when it is none of ours.
 static uint32_t find_topic(const struct kafka_consumer *consumer, const char *name)
 {
@@ -256,7 +264,7 @@ static void do_commit(struct kafka_consumer *consumer)
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)consumer->held_count);
 	for (size_t i = 0; i < consumer->held_count; i++) {
 		const struct kafka_partition *held = &consumer->held[i];
-		struct place *place = find_place(consumer, held->topic, held->partition);
+		struct place *place = place_of(consumer, held);
 		if (place->to_commit < 0)
 			continue;
 		rd_kafka_topic_partition_list_add(list, consumer->topic[held->topic].name, held->partition)->offset = place->to_commit;
@@ -287,7 +295,7 @@ static void revoke_held(struct kafka_consumer *consumer, bool is_lost)
 	if (consumer->is_commit_due && !is_lost)
 		do_commit(consumer);  // goes out before the group hears that we let go
 	for (size_t i = 0; i < consumer->held_count; i++)
-		find_place(consumer, consumer->held[i].topic, consumer->held[i].partition)->is_assigned = false;
+		place_of(consumer, &consumer->held[i])->is_assigned = false;
 	free(consumer->held);
 	consumer->held = NULL;
 	consumer->held_count = 0;
@@ -305,7 +313,7 @@ static enum status ask_committed(struct kafka_consumer *consumer, rd_kafka_topic
 	rd_kafka_resp_err_t code = list->cnt ? rd_kafka_committed(consumer->client, list, ASK_TIMEOUT_MS) : 0;
 	for (int i = 0; i < list->cnt && !code; i++)
 		code = list->elems[i].err;
-	return code ? error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell what the group has committed: %s", rd_kafka_err2str(code)) : OK;
+	return code ? error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell what the group has committed: %s", rd_kafka_err2str(code)) : OK;
 }
 
 // Partitions may have been added since the topics were opened; whether that is right is for the owner to say.
@@ -342,7 +350,7 @@ static void start_fetching(struct kafka_consumer *consumer)
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)consumer->held_count);
 	for (size_t i = 0; i < consumer->held_count; i++) {
 		const struct kafka_partition *held = &consumer->held[i];
-		struct place *place = find_place(consumer, held->topic, held->partition);
+		struct place *place = place_of(consumer, held);
 		*place = (struct place){ .to_commit = -1, .is_assigned = true };
 		kafka_order_start(&place->order, held->offset);
 		rd_kafka_topic_partition_list_add(list, consumer->topic[held->topic].name, held->partition)->offset = held->offset;
@@ -383,7 +391,7 @@ static void do_seeks(struct kafka_consumer *consumer)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 	for (size_t i = 0; i < consumer->held_count; i++) {
-		struct place *place = find_place(consumer, consumer->held[i].topic, consumer->held[i].partition);
+		struct place *place = place_of(consumer, &consumer->held[i]);
 		if (!place->must_seek)
 			continue;
 		purge_place(consumer, place);
@@ -393,6 +401,7 @@ static void do_seeks(struct kafka_consumer *consumer)
 	consumer->is_seek_due = false;
 	for (int i = 0; i < list->cnt; i++) {
 		struct place *place = find_place(consumer, find_topic(consumer, list->elems[i].topic), list->elems[i].partition);
+		assert(place);  // the list was made of what is held
 		place->must_seek = problem || list->elems[i].err;  // the fetcher of a new assignment has not started yet: the next poll tries again
 		consumer->is_seek_due |= place->must_seek;
 	}
@@ -415,7 +424,7 @@ static void ask_ends_again(struct kafka_consumer *consumer)
 		return;
 	consumer->next_end_check_ms = now_ms + KAFKA_END_AGAIN_MS / 4;
 	for (size_t i = 0; i < consumer->held_count; i++) {
-		struct place *place = find_place(consumer, consumer->held[i].topic, consumer->held[i].partition);
+		struct place *place = place_of(consumer, &consumer->held[i]);
 		if (!place->is_at_end || place->is_paused || now_ms < place->end_at_ms + KAFKA_END_AGAIN_MS)
 			continue;
 		place->end_at_ms = now_ms;
@@ -479,6 +488,8 @@ static bool is_next(struct kafka_consumer *consumer, struct place *place, int64_
 	}
 }
 
+// Where Kafka tells of bounds that the offset lies within, it was in error, as a broker may be that has just become the leader. librdkafka has stopped to read the
+// partition then and takes no seek in it: to start again is the way to go on.
 static enum status out_of_range(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int64_t asked, struct error *error)
 {
 	int64_t low = 0, high = 0;
@@ -486,6 +497,9 @@ static enum status out_of_range(struct kafka_consumer *consumer, uint32_t topic,
 	enum status status = kafka_watermarks(consumer, topic, partition, ASK_TIMEOUT_MS, &low, &high, error);
 	if (status != OK)
 		return error_set(error, FATAL, "offset_out_of_range", "offset %" PRId64 " of partition %d of %s is not in Kafka any more", asked, partition, name);
+	if (low <= asked && asked <= high)
+		return error_set(error, FATAL, "offset_out_of_range", "Kafka says that offset %" PRId64 " of partition %d of %s is out of range, though it begins at offset %" PRId64
+			" and ends at %" PRId64 ": start again", asked, partition, name, low, high);
 	if (asked < low)
 		return error_set(error, FATAL, "offset_out_of_range", "partition %d of %s starts at offset %" PRId64 " and ends at %" PRId64 ": offsets %" PRId64 " to %" PRId64
 			" were deleted before they were read", partition, name, low, high, asked, low - 1);
@@ -712,7 +726,7 @@ enum status kafka_watermarks(struct kafka_consumer *consumer, uint32_t topic, in
 	int64_t low, high;
 	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(consumer->client, consumer->topic[topic].name, partition, &low, &high, timeout_ms);
 	if (code)
-		return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell where partition %d of %s begins and ends: %s", partition,
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell where partition %d of %s begins and ends: %s", partition,
 			consumer->topic[topic].name, rd_kafka_err2str(code));
 	*ret_low = low;
 	*ret_high = high;

@@ -22,7 +22,7 @@ static enum status find_brokers(struct kafka_look *look, const char *asked, stru
 	const struct rd_kafka_metadata *cluster;
 	rd_kafka_resp_err_t code = rd_kafka_metadata(look->client, 0, NULL, &cluster, look->timeout_ms);
 	if (code)
-		return error_set(error, kafka_client_judge(code), "kafka_away", "no answer from Kafka at %s: %s", asked ? asked : "(no brokers given)", rd_kafka_err2str(code));
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "no answer from Kafka at %s: %s", asked ? asked : "(no brokers given)", rd_kafka_err2str(code));
 	for (int i = 0; i < cluster->broker_cnt && look->broker_count < KAFKA_LOOK_BROKERS_MAX; i++)
 		snprintf(look->broker[look->broker_count++], KAFKA_LOOK_NAME_BYTES, "%.255s:%d", cluster->brokers[i].host, cluster->brokers[i].port);
 	rd_kafka_metadata_destroy(cluster);
@@ -82,7 +82,7 @@ enum status kafka_look_watermarks(struct kafka_look *look, const char *topic, in
 {
 	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(look->client, topic, partition, ret_low, ret_high, look->timeout_ms);
 	if (code)
-		return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell how far partition %d of %s goes: %s", partition, topic, rd_kafka_err2str(code));
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell how far partition %d of %s goes: %s", partition, topic, rd_kafka_err2str(code));
 	return OK;
 }
 
@@ -109,7 +109,7 @@ enum status kafka_look_committed(const struct kafka_config *config, const char *
 	for (int32_t i = 0; i < count && !code; i++)
 		ret_offsets[i] = list->elems[i].offset >= 0 ? list->elems[i].offset : -1;
 	if (code)
-		status = error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell what the group %s has committed of %s: %s", group, topic, rd_kafka_err2str(code));
+		status = error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell what the group %s has committed of %s: %s", group, topic, rd_kafka_err2str(code));
 	rd_kafka_topic_partition_list_destroy(list);
 	rd_kafka_destroy(client);
 	return status;
@@ -136,7 +136,7 @@ static enum status start_tail(struct kafka_tail *tail, const struct kafka_config
 		// The end is asked for now and not left to "latest": what comes between this call and the first fetch is not missed.
 		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(tail->client, topic, i, &low, &high, timeout_ms);
 		if (code)
-			status = error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell how far partition %d of %s goes: %s", i, topic, rd_kafka_err2str(code));
+			status = error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell how far partition %d of %s goes: %s", i, topic, rd_kafka_err2str(code));
 		else
 			rd_kafka_topic_partition_list_add(list, topic, i)->offset = high;
 	}

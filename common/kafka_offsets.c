@@ -7,7 +7,7 @@
 
 static enum status away(rd_kafka_resp_err_t code, const char *topic, struct error *error)
 {
-	return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell how %s stood at an instant: %s", topic, rd_kafka_err2str(code));
+	return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell how %s stood at an instant: %s", topic, rd_kafka_err2str(code));
 }
 
 static enum status look_up(rd_kafka_t *client, const char *topic, int64_t at_ms, int timeout_ms, int64_t *ret_offset, int32_t count, struct error *error)

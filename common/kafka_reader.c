@@ -59,7 +59,7 @@ static enum status find_bounds(struct reader *reader, struct error *error)
 	for (int32_t i = 0; i < reader->partition_count; i++) {
 		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(reader->client, reader->topic, i, &reader->low[i], &reader->until[i], reader->timeout_ms);
 		if (code)
-			return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell where partition %d of %s begins and ends: %s", i, reader->topic,
+			return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell where partition %d of %s begins and ends: %s", i, reader->topic,
 				rd_kafka_err2str(code));
 		reader->end[i] = reader->until[i];
 		bool is_marked = reader->marks && i < reader->marks->count && reader->marks->offset[i] > reader->low[i];
@@ -80,7 +80,7 @@ static enum status find_start(struct reader *reader, struct error *error)
 	for (int i = 0; i < reader->from->cnt && !code; i++)
 		code = reader->from->elems[i].err;
 	if (code)
-		return error_set(error, kafka_client_judge(code), "kafka_away", "Kafka does not tell which records of %s are newer than an instant: %s", reader->topic,
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell which records of %s are newer than an instant: %s", reader->topic,
 			rd_kafka_err2str(code));
 	for (int i = 0; i < reader->from->cnt; i++) {
 		rd_kafka_topic_partition_t *from = &reader->from->elems[i];

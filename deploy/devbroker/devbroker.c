@@ -8,23 +8,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include "commands.h"
 #include "topics.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 250, ERROR_BYTES = 512 };
 enum { EXIT_FATAL = 1, EXIT_USAGE = 2 };
 
-static const char usage[] = "Usage: devbroker [--port-file FILE] [--partitions N] [--topics NAME:PARTITIONS,...]\n"
+static const char usage[] = "Usage: devbroker [--port-file FILE] [--partitions N] [--topics NAME:PARTITIONS,...] [--commands]\n"
                             "A Kafka for demos and tests: librdkafka's mock cluster, on a free port of 127.0.0.1. Makes the topics of the hotline, prints its\n"
                             "address on one line, and runs until SIGTERM or SIGINT.\n"
                             "\n"
                             "  --port-file FILE   write the address (127.0.0.1:PORT) there too, once everything is ready\n"
                             "  --partitions N     of the topics that are spread over consumers (4)\n"
                             "  --topics LIST      more topics, or other numbers of partitions: orders:1,hotline.ticket-events:2\n"
+                            "  --commands         read commands from standard input: \"fail KEY CODE...\" answers the next requests of Kafka's API KEY with\n"
+                            "                     these error codes; all of them are in deploy/devbroker/commands.h\n"
                             "  -h, --help         this text\n"
                             "\n"
                             "What it does not do, mostly without saying so (librdkafka 2.0.2):\n"
@@ -40,6 +44,7 @@ static const char usage[] = "Usage: devbroker [--port-file FILE] [--partitions N
 struct settings {
 	const char *port_file, *topics;
 	int32_t partitions;
+	bool takes_commands;
 };
 
 static bool parse_number(const char *text, const char *end, int32_t *ret_number)
@@ -58,6 +63,7 @@ static bool parse_options(int argc, char **argv, struct settings *settings)
 		{ "port-file", required_argument, NULL, 'f' },
 		{ "partitions", required_argument, NULL, 'p' },
 		{ "topics", required_argument, NULL, 't' },
+		{ "commands", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -66,6 +72,8 @@ static bool parse_options(int argc, char **argv, struct settings *settings)
 			settings->port_file = optarg;
 		} else if (option == 't') {
 			settings->topics = optarg;
+		} else if (option == 'c') {
+			settings->takes_commands = true;
 		} else if (option == 'h') {
 			fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
@@ -165,6 +173,18 @@ static rd_kafka_t *new_client(void)
 	return client;
 }
 
+static bool run_commands(rd_kafka_mock_cluster_t *cluster, const sigset_t *stop)
+{
+	int stop_fd = signalfd(-1, stop, SFD_CLOEXEC);
+	if (stop_fd < 0) {
+		perror("devbroker: signalfd");
+		return false;
+	}
+	commands_run(cluster, stop_fd);
+	close(stop_fd);
+	return true;
+}
+
 static bool run(rd_kafka_mock_cluster_t *cluster, const struct settings *settings, const sigset_t *stop)
 {
 	int signal_number;
@@ -172,6 +192,8 @@ static bool run(rd_kafka_mock_cluster_t *cluster, const struct settings *setting
 		return false;
 	if (!make_our_topics(cluster, settings) || !announce(rd_kafka_mock_cluster_bootstraps(cluster), settings->port_file))
 		return false;
+	if (settings->takes_commands)
+		return run_commands(cluster, stop);
 	sigwait(stop, &signal_number);
 	return true;
 }

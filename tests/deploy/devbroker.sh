@@ -27,10 +27,46 @@ is_equal "by time" -1 "$(offset 1)"
 # hotline-topics finds what it wants
 has_line "topics" "hotline.ticket-events: there, 4 partitions" "$("$(program hotline-topics)" -b "$brokers" 2>/dev/null || true)"
 
+# Told to, it answers requests with errors, in their order and no longer
+coproc commands { exec "$(program devbroker)" --commands; }
+ask() { printf '%s\n' "$1" >&"${commands[1]}" && IFS= read -r answer <&"${commands[0]}"; }
+IFS= read -r failing <&"${commands[0]}"
+for wrong in fail 'fail 0' 'fail 0 x' 'fail x 1' 'fail -1 1' 'fail 0 99999' 'left' 'left 0x' 'failing 0 1' 'topic orders' 'topic orders x' 'topic ' '' "$(printf '%05000d' 0)"; do
+	ask "$wrong"
+	has_line "answer to \"${wrong:0:20}\"" '^error: ' "$answer"
+	[[ ${#wrong} -lt 4096 ]] || IFS= read -r answer <&"${commands[0]}"  # what is left of the line is another one
+done
+ask 'left 2'
+is_equal "none yet" 0 "$answer"
+ask 'fail 2 3  6 0'
+is_equal "taken" ok "$answer"
+ask 'left 2'
+is_equal "waiting" 3 "$answer"
+timeout "$guard_s" kcat -Q -b "$failing" -t hotline.alerts:0:-1 > "$tmp/logs/asked" 2>&1 || true
+ask 'left 2'
+has_line "taken by who asked" '^[0-2]$' "$answer"
+# shellcheck disable=SC2154  # coproc sets it
+kill -TERM "$commands_PID"
+wait "$commands_PID" || fail "devbroker ended with $?"
+
 # It stops when asked to
 pid=$(pid_of "$tmp/pids/devbroker")
 kill -TERM "$pid"
 wait_for "devbroker to stop" not_running "$tmp/pids/devbroker"
+
+# hotline-topics says what it would make, and what will not do
+topics=$(program hotline-topics)
+has_line "list" '^hotline.unit-counters +9  the last value of each key$' "$("$topics" --list --partitions 9)"
+has_line "list" '^hotline.alerts +4  90 days$' "$("$topics" --list)"
+fails_with 2 "$topics" -b nowhere --replication none
+has_line "number" '"none" will not do' "$output"
+fails_with 2 "$topics" -b nowhere -X acks
+fails_with 2 "$topics" -b nowhere -X "$(printf '%0300d' 0)=1"
+fails_with 2 "$topics" -b nowhere -X no.such.property=1
+fails_with 2 "$topics" -b nowhere more
+has_line "operand" 'what is "more"' "$output"
+fails_with 1 "$topics" -b 127.0.0.1:1
+has_line "nobody" 'no answer from 127.0.0.1:1' "$output"
 
 devbroker=$(program devbroker)
 fails_with 2 "$devbroker" --partitions 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -68,10 +69,37 @@ class DevBroker:
     def __init__(self, case: Case, *options: str, name: str = "devbroker") -> None:
         need("kcat")
         port_file = case.folder / f"{name}.address"
-        self.process = case.start(name, [program("devbroker"), "--port-file", str(port_file), *options])
+        self.process = case.start(name, [program("devbroker"), "--port-file", str(port_file), "--commands", *options], stdin=subprocess.PIPE)
         wait_until("devbroker is ready", lambda: port_file.exists() and port_file.read_text(encoding="utf-8").strip(), READY_S)
         self.brokers = port_file.read_text(encoding="utf-8").strip()
         self.client = KafkaClient(self.brokers)
+
+    def fail(self, api: int, *codes: int) -> None:
+        """The next requests of this API, whoever sends them, are answered with these error codes; see deploy/devbroker/commands.h."""
+        answer = self._command(f"fail {api} {' '.join(map(str, codes))}")
+        if answer != "ok":
+            raise Failure(f"devbroker does not fail API {api}: {answer}")
+
+    def spoil_topic(self, topic: str, code: int) -> None:
+        """What Metadata says of this topic from now on; 0 is that it is well."""
+        answer = self._command(f"topic {topic} {code}")
+        if answer != "ok":
+            raise Failure(f"devbroker does not spoil {topic}: {answer}")
+
+    def left(self, api: int) -> int:
+        """How many of them nobody has been given yet."""
+        return int(self._command(f"left {api}"))
+
+    def _command(self, line: str) -> str:
+        answers = len(self._answers())
+        stdin = self.process.child.stdin
+        assert stdin
+        stdin.write(line.encode() + b"\n")
+        stdin.flush()
+        return wait_until(f"devbroker answers {line}", lambda: self._answers()[answers:])[0]
+
+    def _answers(self) -> list[str]:
+        return re.findall(r"^(ok|\d+|error: .*)\n", self.process.text(), re.MULTILINE)
 
 
 class Kafka:

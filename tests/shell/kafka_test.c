@@ -405,6 +405,17 @@ static void test_start_behind_the_end(void **state)
 	assert_out_of_range(11, "starts at offset 0 and ends at 10, before offset 11 that is to be read next");
 }
 
+// A broker in error, as after a change of leaders: nothing is lost, and the sentence does not say so.
+static void test_out_of_range_in_error(void **state)
+{
+	(void)state;
+	enum { FETCH = 1 };
+	send_numbers(0, 0, 10);
+	send_numbers(1, 0, 10);
+	rd_kafka_mock_push_request_errors(mock, FETCH, 1, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
+	assert_out_of_range(5, "is out of range, though it begins at offset 0 and ends at 10: start again");
+}
+
 static void test_missing_topic(void **state)
 {
 	(void)state;
@@ -567,6 +578,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rebalance, make_topic),
 		cmocka_unit_test_setup(test_assignment_that_fails, make_topic),
 		cmocka_unit_test_setup(test_start_behind_the_end, make_topic),
+		cmocka_unit_test_setup(test_out_of_range_in_error, make_topic),
 		cmocka_unit_test_setup(test_missing_topic, make_topic),
 		cmocka_unit_test_setup(test_no_broker, make_topic),
 		cmocka_unit_test_setup(test_properties, make_topic),
