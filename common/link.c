@@ -84,6 +84,14 @@ uint64_t link_caller(struct text caller)
 	return caller.size && !hash ? 1 : hash;
 }
 
+bool precedence_equal(const struct precedence *a, const struct precedence *b)
+{
+	return a->earlier_count == b->earlier_count && a->caller_count == b->caller_count &&
+		memcmp(a->earlier_ms, b->earlier_ms, a->earlier_count * sizeof *a->earlier_ms) == 0 &&
+		memcmp(a->caller_ms, b->caller_ms, a->caller_count * sizeof *a->caller_ms) == 0 &&
+		memcmp(a->is_own, b->is_own, a->caller_count * sizeof *a->is_own) == 0;
+}
+
 // Seconds where that is exact.
 static uint64_t ago_code(int64_t ago_ms)
 {

@@ -80,6 +80,7 @@ struct precedence {
 	int64_t caller_ms[LINK_CALLERS_MAX];    // the same of each distinct caller's latest earlier ticket, within LINK_CALLERS_WITHIN_MS
 	bool is_own[LINK_CALLERS_MAX];          // it is the ticket's own caller
 };
+bool precedence_equal(const struct precedence *a, const struct precedence *b);
 size_t precedence_pack(const struct precedence *precedence, uint8_t ret_bytes[PRECEDENCE_BYTES_MAX]);  // 0 when nobody came before
 bool precedence_unpack(struct text bytes, struct precedence *ret_precedence);
 

@@ -75,6 +75,7 @@ static void doubt_same(struct doubts *doubts, const struct policy_version *befor
 {
 	struct policy_version copy = *version;
 	copy.from_day = before->from_day;
+	// Made in zeroed memory and copied whole, so that gaps are alike. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c)
 	if (memcmp(&copy, before, sizeof copy) == 0)
 		doubt(doubts, SAY(doubts, "version %s changes nothing", "%s 版没有任何变化"), from);
 }

@@ -239,7 +239,7 @@ static void tell_own(const struct link_listener *listener, const struct link_fac
 		was = precedence_of(before, old);
 	if (!after[now].is_gone)
 		is = precedence_of(after, now);
-	if (memcmp(&was, &is, sizeof was) != 0)
+	if (!precedence_equal(&was, &is))
 		listener->tell(listener->self, &after[now], &is);
 }
 
@@ -261,7 +261,7 @@ static void tell_others(const struct link_listener *listener, const struct link_
 		if (other->is_gone || other->at_ms < from_ms || other->at_ms > to_ms + LINK_EARLIER_WITHIN_MS)
 			continue;
 		struct precedence was = precedence_of(before->fact, was_at), is = precedence_of(after->fact, i);
-		if (memcmp(&was, &is, sizeof was) != 0)
+		if (!precedence_equal(&was, &is))
 			listener->tell(listener->self, other, &is);
 	}
 }

@@ -11,6 +11,8 @@ declare -A hotline_packages=(
 	[test]="python3 shellcheck redis-server redis-tools kcat curl procps"
 	[fuzz]="clang libclang-rt-14-dev"
 	[browser]="chromium"
+	[static]="clang clang-tidy"
+	[valgrind]="valgrind libc6-dbg"
 )
 
 missing_packages() {  # missing_packages GROUP...: the names, one a line

@@ -25,11 +25,10 @@ static void run(const struct redis_server *server, const char *const *arguments,
 }
 
 // Reads what the server says until it is ready; the rest of its output goes into the pipe's buffer, which is large enough for a test.
-static bool wait_until_ready(int in)
+static bool wait_until_ready(const struct redis_server *server)
 {
-	FILE *file = fdopen(in, "r");
 	char line[512];
-	while (file && fgets(line, sizeof line, file))
+	while (server->output && fgets(line, sizeof line, server->output))
 		if (strstr(line, "Ready to accept connections") || strstr(line, "The server is now ready to accept connections at"))
 			return true;
 	return false;
@@ -46,7 +45,8 @@ bool redis_server_start(struct redis_server *server, const char *const *argument
 	if (server->pid == 0)
 		run(server, arguments, fds[1]);
 	close(fds[1]);
-	if (server->pid > 0 && wait_until_ready(fds[0]))
+	server->output = fdopen(fds[0], "r");
+	if (server->pid > 0 && wait_until_ready(server))
 		return true;
 	redis_server_stop(server);
 	return false;
@@ -67,6 +67,9 @@ void redis_server_stop(struct redis_server *server)
 		waitpid(server->pid, NULL, 0);
 	}
 	server->pid = 0;
+	if (server->output)
+		fclose(server->output);
+	server->output = NULL;
 	nftw(server->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -3,12 +3,14 @@
 #define HOTLINE_TESTS_REDIS_SERVER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 enum { REDIS_SERVER_ARGUMENTS_MAX = 24 };
 
 struct redis_server {
 	pid_t pid;
+	FILE *output;      // what it says, open as long as it lives
 	char dir[64];
 	char address[96];  // "unix:///tmp/hotline-redis.x/socket"
 };

@@ -1,24 +1,25 @@
 #!/bin/bash
-# run.sh [LEVEL...] - installs what is missing, builds, and runs the tests of these levels: pure cases loop simulation real browser fuzz (all of them when none
-# is named), and long, which must be named. Closes with one line: N passed, N failed[, N skipped]. Exit status 0 when nothing failed.
+# run.sh [LEVEL...] - installs what is missing, builds, and runs the tests of these levels: pure cases loop static simulation real browser fuzz (all of them when
+# none is named), and long, which must be named. Closes with one line: N passed, N failed[, N skipped]. Exit status 0 when nothing failed.
 #
 #   -R PATTERN   only tests whose name fits (as ctest's)
 #   -v           print what each test prints
 #
-# pure, cases and loop run under the address and undefined-behaviour sanitizers; simulation, real and long as released; fuzz with clang.
+# pure, cases and loop run under the address and undefined-behaviour sanitizers; simulation, real and long as released; fuzz with clang;
+# static only looks at the sources.
 # With CI=true a skipped test is a failure, unless its reason is one of those in tests/allowed-skips.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/packages.sh
 . deploy/packages.sh
 
-all_levels="pure cases loop simulation real browser fuzz"
+all_levels="pure cases loop static simulation real browser fuzz"
 only="" verbose=""
 while getopts R:vh option; do
 	case $option in
 		R) only=$OPTARG ;;
 		v) verbose=1 ;;
-		h) sed -n '2,9s/^#\( \|$\)//p' "$0"; exit 0 ;;
+		h) sed -n '2,10s/^#\( \|$\)//p' "$0"; exit 0 ;;
 		*) exit 2 ;;
 	esac
 done
@@ -38,7 +39,8 @@ preset_of() {
 packages_of() {
 	case $1 in
 		real) echo "run kafka" ;;
-		long) echo "run kafka fuzz" ;;
+		static) echo static ;;
+		long) echo "run kafka fuzz valgrind" ;;
 		browser) echo "run browser" ;;
 		fuzz) echo fuzz ;;
 	esac

@@ -8,6 +8,8 @@
 // say. A resolution at the very instant of a level stops it; one that is taken back at its own instant never was. A later start, after the resolution was taken
 // back, goes on with the next level. While nobody holds the ticket the points are those of the unit that held it last. An alert fires until the ticket is resolved
 // after it.
+#include <assert.h>
+
 #include "civil.h"
 #include "rule.h"
 
@@ -102,6 +104,7 @@ static void add_level(const struct rule *rule, const struct facts *facts, struct
 {
 	const struct policy *policy = facts->policy;
 	const struct leg *holder = holder_at(facts, at_ms);
+	assert(holder);  // what starts the ladder is a leg's, and a ticket that was dispatched is always held
 	uint32_t points_e4 = facts->version->escalation_points * POINTS_E4;
 	struct alert alert = rule_alert(rule, facts, (struct about){ .number = level }, at_ms, resolved_at_ms == NEVER_MS);
 	alert.evidence[STARTED] = started_at_ms;

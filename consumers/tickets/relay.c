@@ -180,6 +180,7 @@ void relay_free(struct relay *relay)
 
 static struct parcel *new_parcel(struct relay *relay, enum parcel_kind kind, struct text key, struct text value)
 {
+	assert((key.at || !key.size) && (value.at || !value.size));
 	struct parcel *parcel = memory_new(sizeof *parcel + key.size + value.size);
 	char *bytes = (char *)(parcel + 1);
 	parcel->relay = relay;

@@ -173,7 +173,7 @@ static void compare_policy(struct pass *pass)
 {
 	const struct pass_setup *setup = pass->setup;
 	const char *edition = pass->in_force.edition;
-	pass->is_other_policy = setup->follows_heads && *edition && strcmp(edition, setup->policy->edition) && strcmp(edition, setup->unknown_edition);
+	pass->is_other_policy = setup->follows_heads && *edition && strcmp(edition, setup->policy->edition) != 0 && strcmp(edition, setup->unknown_edition) != 0;
 }
 
 static enum status take_head(struct pass *pass, const struct pass_shard *shard, const struct redisReply *reply, struct error *error)

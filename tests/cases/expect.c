@@ -1,5 +1,6 @@
 #include "expect.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static bool misuse(const struct expectation *e, const char *form)
 static void split(struct expectation *e)
 {
 	e->text = strdup(e->step->text);
+	assert(e->text);
 	char *at = e->text;
 	while (e->count <= WORDS_MAX && *(at += strspn(at, " "))) {
 		e->word[e->count++] = at;
@@ -105,7 +107,7 @@ static bool check_rate(const struct expectation *e)
 static bool check_alert(const struct expectation *e)
 {
 	char start[512];
-	if (e->count != 3 || (strcmp(e->word[2], "firing") && strcmp(e->word[2], "resolved") && strcmp(e->word[2], "none")))
+	if (e->count != 3 || (strcmp(e->word[2], "firing") != 0 && strcmp(e->word[2], "resolved") != 0 && strcmp(e->word[2], "none") != 0))
 		return misuse(e, "alert ID firing|resolved|none");
 	snprintf(start, sizeof start, "alert %s ", e->word[1]);
 	const char *line = lines_find(e->lines, start);

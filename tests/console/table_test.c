@@ -99,7 +99,7 @@ static void test_long_cells_end_in_an_ellipsis(void **state)
 
 static void test_no_cell_steers_the_terminal(void **state)
 {
-	static const char *const cell[] = { "a\x1b[2Jb", "1", "\xc2\x9b" "31m", "2", "x\xff", "3", NULL };
+	static const char *const cell[] = { "a\x1b[2Jb", "1", "\xc2\x9b\x33\x31m", "2", "x\xff", "3", NULL };
 	(void)state;
 	check(filled(two, 2, cell), table_write,
 		"承办单位  超期\n"

@@ -45,7 +45,7 @@ static void assert_refused(struct event event, const char *reason, const char *f
 	struct error error;
 	struct event before = event;
 	assert_fails(event_check(&event, &error), REJECT, reason, &error);
-	if (strncmp(error.text, field, strlen(field)))
+	if (strncmp(error.text, field, strlen(field)) != 0)
 		fail_msg("wanted a sentence about \"%s\", is \"%s\"", field, error.text);
 	assert_memory_equal(&event, &before, sizeof event);  // untouched
 }

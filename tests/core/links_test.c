@@ -296,6 +296,29 @@ static void a_precedence_is_read_as_it_was_written(void **state)
 	}
 }
 
+// What lies behind the counts, and between the members, is no part of it.
+static void a_precedence_is_equal_by_what_it_says(void **state)
+{
+	(void)state;
+	struct precedence one, other;
+	for (int part = 0; part < 6; part++) {
+		memset(&one, 0, sizeof one);
+		memset(&other, 0xa5, sizeof other);
+		one.earlier_count = other.earlier_count = one.caller_count = other.caller_count = 2;
+		for (uint32_t i = 0; i < 2; i++) {
+			one.earlier_ms[i] = other.earlier_ms[i] = one.caller_ms[i] = other.caller_ms[i] = 1000 + i;
+			one.is_own[i] = other.is_own[i] = false;
+		}
+		assert_true(precedence_equal(&one, &other));
+		other.earlier_count -= part == 1;
+		other.caller_count -= part == 2;
+		other.earlier_ms[1] += part == 3;
+		other.caller_ms[1] += part == 4;
+		other.is_own[1] = part == 5;
+		assert_true(precedence_equal(&one, &other) == (part == 0));
+	}
+}
+
 static struct event received(int64_t at_ms, const char *caller, const char *place, name_id category)
 {
 	struct event event = event_of(EVENT_RECEIVED, at_ms);
@@ -397,6 +420,7 @@ int main(void)
 		cmocka_unit_test(a_link_has_a_limit),
 		cmocka_unit_test(a_message_is_read_as_it_was_written_or_not_at_all),
 		cmocka_unit_test(a_precedence_is_read_as_it_was_written),
+		cmocka_unit_test(a_precedence_is_equal_by_what_it_says),
 		cmocka_unit_test(what_changes_in_a_ticket_is_told_to_its_links),
 		cmocka_unit_test(the_newest_word_of_a_link_replaces_the_older),
 	};

@@ -114,7 +114,7 @@ static void assert_plain(bool wanted, const char *bytes, size_t size)
 {
 	assert_int_equal(is_same(types[0], (const uint8_t *)bytes, size), wanted);
 }
-#define ASSERT_PLAIN(wanted, literal) assert_plain(wanted, literal, sizeof literal - 1)
+#define ASSERT_PLAIN(wanted, literal) assert_plain(wanted, literal, sizeof(literal) - 1)
 
 static void what_is_not_plain_is_left_alone(void **state)
 {

@@ -153,7 +153,7 @@ static void assert_refused(size_t size, const char *reason)
 	struct event event = event_of(EVENT_RATED, 7), before = event;
 	struct error error = { .reason = "" };
 	enum status status = read_ticket(bytes, size, &ticket_id, &event, &error);
-	if (status != REJECT || strcmp(error.reason, reason))
+	if (status != REJECT || strcmp(error.reason, reason) != 0)
 		fail_msg("wanted reject %s, is %s %s: %s", reason, status_name(status), error.reason, error.text);
 	assert_text_equal(ticket_id, "untouched");
 	assert_memory_equal(&event, &before, sizeof event);

@@ -24,6 +24,7 @@ static size_t rewrite(const char *path, char separator, char **ret_text, size_t 
 	static struct csv csv;
 	struct error error = { .reason = NULL };
 	FILE *out = open_memstream(ret_text, ret_size);
+	assert(out);
 	size_t count = 0;
 	bool is_end = false;
 	csv = (struct csv){ .separator = separator };

@@ -132,11 +132,13 @@ static void test_roster(void **state)
 	policy_init_default(&policy);
 	policy.roster_count = 3;
 	policy.roster = calloc(3, sizeof *policy.roster);
+	assert_non_null(policy.roster);
 	policy.roster[0] = (struct roster_unit){ .unit = 3, .from_day = 10, .to_day = 19 };
 	policy.roster[1] = (struct roster_unit){ .unit = 3, .from_day = 30, .to_day = 39 };
 	policy.roster[2] = (struct roster_unit){ .unit = 5, .from_day = 0, .to_day = 100 };
 	policy.roster_index_count = 6;
 	policy.roster_index = calloc(6, sizeof *policy.roster_index);
+	assert_non_null(policy.roster_index);
 	policy.roster_index[3] = 1;
 	policy.roster_index[5] = 3;
 	assert_null(policy_unit(&policy, 3, 9));

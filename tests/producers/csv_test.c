@@ -28,6 +28,7 @@ static void write_file(const char *bytes, size_t size, bool is_gzip)
 		return;
 	}
 	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, size, file), size);
 	fclose(file);
 }
@@ -107,6 +108,7 @@ static void records_have_their_limits(void **state)
 	(void)state;
 	enum { SIZE = CSV_RECORD_BYTES_MAX + 2 };
 	char *bytes = malloc(2 * SIZE);
+	assert_non_null(bytes);
 	memset(bytes, 'x', SIZE);
 	memcpy(bytes + SIZE, "\n1,2\n", 6);
 	write_file(bytes, SIZE + 5, false);

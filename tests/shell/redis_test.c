@@ -152,6 +152,7 @@ static void test_large_writes_and_replies(void **state)
 	(void)state;
 	enum { VALUE_BYTES = 1024 * 1024, COMMANDS = 32 };
 	char *value = malloc(VALUE_BYTES);
+	assert_non_null(value);
 	memset(value, 'x', VALUE_BYTES);
 	for (int i = 0; i < COMMANDS; i++)
 		redis_command(redis, 2, (struct text[]){ TEXT("ECHO"), { value, VALUE_BYTES } });

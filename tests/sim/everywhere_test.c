@@ -80,7 +80,7 @@ static void check_ended(enum redis_failure failure, uint64_t command)
 	const char *wanted = failure <= FAIL_MISCONF ? NULL : "redis_refused";
 	if (failure == FAIL_STRANGE)
 		return;
-	if (wanted ? !ended_reason || strcmp(ended_reason, wanted) : ended_reason != NULL)
+	if (wanted ? !ended_reason || strcmp(ended_reason, wanted) != 0 : ended_reason != NULL)
 		fail_msg("%s at command %llu: a program should have ended with %s, and ended with %s", redis_failure_name(failure), (unsigned long long)command,
 			wanted ? wanted : "nothing", ended_reason ? ended_reason : "nothing");
 }

@@ -262,6 +262,7 @@ static void act_resume(void *self, uint64_t number)
 
 static void resume_later(struct member *member, int64_t at_us)
 {
+	assert(member);
 	member->is_scheduled = true;
 	sim_at(at_us, act_resume, member, 0);
 }

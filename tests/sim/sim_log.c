@@ -136,11 +136,11 @@ static enum status find_topic(const char *name, struct log_topic **ret_topic, st
 enum status kafka_partition_count(const struct kafka_config *config, const char *name, int timeout_ms, int32_t *ret_count, struct error *error)
 {
 	(void)config;
-	struct log_topic *topic;
+	struct log_topic *topic = NULL;
 	enum status status = ask(timeout_ms, error);
 	if (status == OK)
 		status = find_topic(name, &topic, error);
-	if (status == OK)
+	if (status == OK && topic)
 		*ret_count = topic->partition_count;
 	return status;
 }

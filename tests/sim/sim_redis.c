@@ -555,6 +555,7 @@ enum status redis_receive(struct redis *redis, const struct redisReply **ret_rep
 enum status redis_wait(struct redis *redis, int timeout_ms, const struct redisReply **ret_reply, struct error *error)
 {
 	int64_t until_us = sim_now_us() + (int64_t)timeout_ms * 1000;
+	*ret_reply = NULL;
 	for (;;) {
 		bool is_sent;
 		enum status status = redis_flush(redis, &is_sent, error);

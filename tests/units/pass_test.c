@@ -427,6 +427,7 @@ static void another_instance_may_come_between_at_any_reply(void **state)
 		assert_string_equal(value_of("hotline:{unit/U}:2024-03", "satisfied"), "100");
 		assert_string_equal(value_of("hotline:{unit/U}:2024-03", "dissatisfied"), "20");
 		char *stored = strdup(value_of("hotline:{unit/U}:state", SATISFACTION));
+		assert_non_null(stored);
 		assert_non_null(strstr(stored, "state=firing"));
 		free(stored);
 	}

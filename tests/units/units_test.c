@@ -322,7 +322,7 @@ static bool day_is_right(const struct reading *reading, size_t dimension, size_t
 	civil_format_day(civil_day(day), day_name);
 	snprintf(key, sizeof key, "%s/%s", name, day_name);
 	size_t at = 0;
-	while (at < reading->count && strcmp(reading->item[at].key, key))
+	while (at < reading->count && strcmp(reading->item[at].key, key) != 0)
 		at++;
 	for (size_t i = 0; i < KEPT; i++) {
 		uint64_t want = sum_of_day(dimension, derived, day, i), got = at < reading->count ? reading->item[at].value[i] : 0;

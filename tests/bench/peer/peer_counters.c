@@ -1,4 +1,5 @@
 // The counters of WORK.md out of ours, by unit and day. README.md says which is which.
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +210,7 @@ static enum status read_pages(struct present *present, struct error *error)
 static bool queue_row(struct present *present, name_id unit, int32_t day)
 {
 	const uint64_t *row = row_of(present, unit, day);
+	assert(row);  // the days that are present
 	char key[KEY_BYTES_MAX], date[CIVIL_DAY_BYTES];
 	bool is_begun = false;
 	for (int field = 0; field < FIELD_COUNT; field++) {
