@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """coverage.py BUILD - how much of our C the tests ran that were run in BUILD, by file: lines, and branches that were taken at least once.
 
-A source that is compiled more than once (the simulation takes copies of the consumers, with small limits) counts once: what ran in one of them ran. With
---missing the lines that never ran are listed as well.
+A source that is compiled more than once (the simulation takes copies of the consumers, with small limits) counts once: what ran in one of them ran. The branch
+of an assertion that fails is no branch that anything should take, so those of lines that begin with assert are left out. With --missing the lines that never
+ran are listed as well.
 """
 
 from __future__ import annotations
@@ -46,6 +47,12 @@ def reports(build: Path) -> Iterator[dict[str, Any]]:
                     yield json.load(file)
 
 
+def assertions(source: str) -> set[int]:
+    """Numbers of the lines that assert something."""
+    with open(ROOT / source, encoding="utf-8") as file:
+        return {number for number, line in enumerate(file, 1) if line.lstrip().startswith("assert(")}
+
+
 def measure(build: Path) -> tuple[dict[str, dict[int, int]], dict[str, dict[tuple[int, int], int]]]:
     lines: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     branches: dict[str, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
@@ -54,8 +61,11 @@ def measure(build: Path) -> tuple[dict[str, dict[int, int]], dict[str, dict[tupl
             source = source_of(file["file"], build)
             if not source:
                 continue
+            asserted = assertions(source)
             for line in file["lines"]:
                 lines[source][line["line_number"]] += line["count"]
+                if line["line_number"] in asserted:
+                    continue
                 for number, branch in enumerate(line["branches"]):
                     branches[source][line["line_number"], number] += branch["count"]
     return lines, branches

@@ -156,6 +156,91 @@ fails_with 78 "$hotline" check-config --policy "$tmp/bad.yaml"
 has_line "place" 'bad.yaml:2:' "$output"
 fails_with 78 "$hotline" check-config nowhere
 
+# Options that do not go together, or name what is not there
+fails_with 2 "$hotline" -v
+has_line "help" '^Usage: hotline' "$output"
+fails_with 0 "$hotline" -r "$redis" status
+fails_with 2 "$hotline" -r "$redis" statu
+has_line "command after options" 'did you mean status' "$output"
+fails_with 2 "$hotline" status --lang fr
+has_line "language" 'takes zh or en, not "fr"' "$output"
+fails_with 2 "$hotline" status more
+has_line "operand" '"more" is not expected here' "$output"
+fails_with 2 "$hotline" check-config --watch 1s
+fails_with 2 "$hotline" alerts --follow --watch 1s
+has_line "watch" '--watch does not fit here' "$output"
+fails_with 2 "$hotline" units --dimension distric
+has_line "dimension" 'did you mean district' "$output"
+fails_with 2 "$hotline" units --channel phone --level city
+has_line "both" 'not by both together' "$output"
+fails_with 2 "$hotline" units --dimension category --channel phone
+has_line "category" 'not counted apart' "$output"
+fails_with 2 "$hotline" units --channel fax
+has_line "channel" 'takes phone or network, not "fax"' "$output"
+fails_with 2 "$hotline" units --level county
+has_line "level" 'takes province, city or district, not "county"' "$output"
+fails_with 2 "$hotline" units --from 1980-01-01
+has_line "range" 'at most 30 years' "$output"
+fails_with 2 "$hotline" alerts --since yesterday
+has_line "since" 'takes a day such as 2024-03-05' "$output"
+fails_with 2 "$hotline" worklist overdue low-star
+has_line "lists" 'one list at a time' "$output"
+fails_with 2 "$hotline" ticket "$(printf "%065d" 1)"
+
+# The same for people and as CSV
+json units --level city
+asks 'map(.dimension)' '["unit/xlt-xinghai/level/city","unit/xlt-zhujian/level/city"]'
+has_line "only" ', only network' "$("$hotline" units --channel network)"
+has_line "only, in Chinese" '仅网络' "$("$hotline" units --channel network --lang zh)"
+text=$("$hotline" units --dimension channel --lang zh)
+has_line "channels" '^渠道 ' "$text"
+has_line "a channel" '^电话|^话务' "$text"
+has_line "levels" '^province ' "$("$hotline" units --dimension level --columns received)"
+has_line "the city" '^city +3$' "$("$hotline" units --dimension city --columns received | tail -1)"
+text=$("$hotline" units --columns all --format csv | head -1)
+has_line "all columns" ',received,.*,duty_missed,' "$text,"
+has_line "all rates" ',completion.*,connect' "$text"
+is_equal "by a rate" "xlt-zhujian xlt-xinghai" "$("$hotline" units --sort +completion --columns completion | tail -n 2 | awk '{ print $1 }' | xargs)"
+is_equal "by a rate, descending" "xlt-xinghai" "$("$hotline" units --sort completion --columns completion | sed -n 4p | awk '{ print $1 }')"
+text=$("$hotline" alerts --rule overdue)
+has_line "head" '^at +state +severity +rule +about +unit +evidence' "$text"
+has_line "row" '^2024-03-13 00:00:00 +firing +critical +overdue +8213632 +xlt-zhujian +' "$text"
+has_line "none" '^No such alerts' "$("$hotline" alerts --state retracted 2>&1)"
+is_equal "alerts as CSV" 'overdue/8213632/xlt-zhujian/2024-03-05T10:30:00+08:00,overdue,firing,critical,2024-03-13T00:00:00+08:00,8213632,unit/xlt-zhujian,xlt-zhujian' \
+	"$("$hotline" alerts --rule overdue --format csv 2> /dev/null | sed -n 2p | cut -d, -f1-8)"
+is_equal "ticket as CSV" '8213632,2024-03-05T10:30:00+08:00,dispatched,xlt-zhujian,' "$("$hotline" ticket 8213632 --format csv | sed -n 3p)"
+text=$("$hotline" ticket T/9 50001)
+has_line "never dispatched" 'none: it was never dispatched' "$text"
+has_line "no alerts" '^  none$' "$text"
+has_line "second ticket" '^Ticket 50001' "$text"
+has_line "calendar days" '10 calendar days \(due-province\)' "$text"
+cat > "$tmp/doubtful.yaml" <<'POLICY'
+zone: "+08:00"
+versions:
+  - from: 1970-01-01
+    low_stars: 5
+POLICY
+"$hotline" check-config "$tmp/doubtful.yaml" --format json > "$tmp/json"
+asks '.[0].versions' '["1970-01-01"]'
+asks '.[0].warnings | map(select(test("low and excellent at once"))) | length' 1
+has_line "doubt" '^warning: .*low and excellent at once' "$("$hotline" check-config "$tmp/doubtful.yaml")"
+has_line "doubts as CSV" 'low and excellent at once' "$("$hotline" check-config "$tmp/doubtful.yaml" --format csv)"
+
+# Looked at again and again: as lines in a file, as a picture on a terminal; what fails for a while is told and does not end it
+start watch "$hotline" units --watch 100ms --columns dispatched
+again() { (($(grep -c '^xlt-zhujian' "$tmp/logs/watch") >= 3)); }
+wait_for "the third time" again
+stop watch
+start screen script -qfc "stty rows 4; exec $hotline units --watch 100ms --columns dispatched" "$tmp/screen"
+drawn() { (($(grep -aoF $'\033[H' "$tmp/screen" | wc -l) >= 3)); }
+wait_for "the third picture" drawn
+stop screen
+is_equal "rows of a picture of four" 3 "$(tr -d '\r' < "$tmp/screen" | awk -v RS='\033\\[H' 'NR == 3' | grep -c $'\033\\[K')"
+start away "$hotline" units -r 127.0.0.1:1 --watch 100ms
+told() { (($(grep -c 'does not answer' "$tmp/logs/away") >= 2)); }
+wait_for "the second failure" told
+stop away
+
 # The alerts that only the topic knows, once Kafka is there: what the state of a ticket does not give was retracted; a ticket that is not there was forgotten
 own_devbroker --partitions 4
 export HOTLINE_BROKERS=$brokers
@@ -196,3 +281,31 @@ send_alert overdue/1/xlt-xinghai/x 1 1 3
 send_alert overdue/2/xlt-xinghai/x 2 1 4
 wait_for "the last one" follows overdue/2/
 is_equal "each once" 1 "$(grep -c overdue/1/ "$tmp/logs/follow")"
+stop follow
+for format in csv table; do
+	start "follow-$format" "$hotline" alerts --follow --rule overdue --unit xlt-xinghai --format "$format"
+	seen() { grep -q "$1" "$tmp/logs/follow-$format"; }
+	wait_for "the list as $format" seen 4711
+	send_alert "overdue/3/xlt-xinghai/$format" "3-$format" 1 5
+	wait_for "the next one as $format" seen "3-$format"
+	stop "follow-$format"
+done
+
+# Another state: what a due time may be
+redis-cli -p "${redis#*:}" flushall > /dev/null
+export HOTLINE_BROKERS=127.0.0.1:1
+cat > "$tmp/others.jsonl" <<'EVENTS'
+{"ticket_id":"given","at":"2024-03-05T09:12:00+08:00","type":"received","kind":"complaint","level":"city","title":"路灯不亮"}
+{"ticket_id":"given","at":"2024-03-05T09:40:00+08:00","type":"dispatched","unit":"xlt-zhujian","due_at":"2024-03-29T12:00:00+08:00"}
+{"ticket_id":"given","at":"2024-03-05T09:41:00+08:00","type":"dispatched","unit":"dwa-gongan","role":"assist"}
+{"ticket_id":"none","at":"2024-03-05T09:12:00+08:00","type":"received","kind":"complaint"}
+{"ticket_id":"none","at":"2024-03-05T09:40:00+08:00","type":"dispatched","unit":"xlt-zhujian"}
+{"ticket_id":"invalid","at":"2024-03-05T09:12:00+08:00","type":"received","kind":"complaint","level":"city","valid":false}
+EVENTS
+"$store_write" "$redis" 2 2024-03-20T12:00:00+08:00 < "$tmp/others.jsonl"
+text=$("$hotline" ticket given)
+has_line "title" '^路灯不亮$' "$text"
+has_line "given" '^ +given by the dispatch$' "$text"
+has_line "assists" 'dwa-gongan \(assists\)' "$text"
+has_line "no due time" '^ +no due time$' "$("$hotline" ticket none)"
+has_line "invalid" 'invalid: in no count but received$' "$("$hotline" ticket invalid)"
