@@ -44,6 +44,7 @@ struct loop {
 	bool is_live, has_enough;
 	int64_t asked_at_ms;  // monotonic, when Kafka was asked last
 	int64_t commit_at_ms;
+	int64_t read_back_at_ms;  // monotonic; 0 when no shard wants to
 	struct pollfd poll[LOOP_SHARDS_MAX + 2];
 	struct kafka_message message[POLL_BATCH];
 	struct admin *admin;
@@ -300,6 +301,27 @@ static enum status run_shards(struct loop *loop, struct error *error)
 	return OK;
 }
 
+// Shards that were taken over together soon want the same together.
+static enum status read_back(struct loop *loop, struct error *error)
+{
+	static struct log_limit limit;
+	struct shard *wanting[LOOP_SHARDS_MAX];
+	size_t count = 0;
+	int64_t now_ms = clock_monotonic_ms();
+	for (size_t i = 0; i < loop->count; i++)
+		if (shard_read_back_ms(loop->place[i].shard) <= now_ms)
+			wanting[count++] = loop->place[i].shard;
+	if (!count || !loop->read_back_at_ms)
+		loop->read_back_at_ms = count ? now_ms + LOOP_READ_BACK_GATHER_MS : 0;
+	if (!count || now_ms < loop->read_back_at_ms)
+		return OK;
+	enum status status = shards_read_back(wanting, count, error);
+	loop->read_back_at_ms = status == OK ? 0 : now_ms + LOOP_BACKOFF_MAX_MS;
+	if (status == RETRY)
+		log_limited(&limit, LOG_LEVEL_WARN, "the published alerts cannot be read back yet", "reason=%s error=%s", error->reason, error->text);
+	return status == RETRY ? OK : status;
+}
+
 static void commit_offsets(struct loop *loop)
 {
 	int64_t now_ms = clock_monotonic_ms();
@@ -344,8 +366,10 @@ static int wait_ms(const struct loop *loop)
 	int64_t now_ms = clock_monotonic_ms(), wake_ms = now_ms + WAIT_MAX_MS;
 	for (size_t i = 0; i < loop->count; i++) {
 		const struct place *place = &loop->place[i];
-		int64_t at_ms = shard_is_away(place->shard) ? place->retry_at_ms : shard_wake_ms(place->shard);
+		int64_t at_ms = shard_is_away(place->shard) ? place->retry_at_ms : shard_wake_ms(place->shard), read_back_ms = shard_read_back_ms(place->shard);
+		read_back_ms = read_back_ms < loop->read_back_at_ms ? loop->read_back_at_ms : read_back_ms;
 		wake_ms = at_ms < wake_ms ? at_ms : wake_ms;
+		wake_ms = read_back_ms < wake_ms ? read_back_ms : wake_ms;
 	}
 	return wake_ms > now_ms ? (int)(wake_ms - now_ms) : 0;
 }
@@ -377,6 +401,8 @@ static enum status round_once(struct loop *loop, struct error *error)
 		return status;
 	kafka_producer_poll(loop->outlet.producer, 0);
 	status = run_shards(loop, error);
+	if (status == OK)
+		status = read_back(loop, error);
 	commit_offsets(loop);
 	tell_admin(loop);
 	return status;

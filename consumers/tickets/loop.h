@@ -16,6 +16,7 @@ enum {
 	LOOP_STOP_MS = 4000,           // how long a stop waits for what is under way
 	LOOP_BACKOFF_MIN_MS = 100,     // between two tries to reach Redis; doubled, with jitter
 	LOOP_BACKOFF_MAX_MS = 1500,    // below the 2 s within which work goes on after Redis is back
+	LOOP_READ_BACK_GATHER_MS = 300,  // alerts are read back so long after a shard first wants to: others follow
 	LOOP_TELL_MS = 100,            // how often /readyz and /metrics are told
 	LOOP_COMMIT_MS = 1000,         // how often Kafka is told the offsets, for lag tools
 };

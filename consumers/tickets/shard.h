@@ -92,6 +92,12 @@ void shard_lost_end(struct shard *shard);
 // Goes on as far as it can without waiting. RETRY: it has lost its connection or its ownership and is away now. FATAL: stop.
 MUST_USE enum status shard_run(struct shard *shard, struct error *error);
 
+// Redis may have lost its last seconds while what they led to was published: alerts are read back from Kafka after every takeover, once the shard stands where its
+// partition ended then and all has come to Kafka that this process sent of what was lost; and once more a minute later, for what a former owner had under way when
+// it stood still. Many shards share one reading, which blocks. RETRY kafka_away: again later.
+int64_t shard_read_back_ms(const struct shard *shard);  // monotonic, from when on it wants to; NEVER_MS
+MUST_USE enum status shards_read_back(struct shard *const *shard, size_t count, struct error *error);
+
 // While the caches together are above their limit, gives up the same part of this one as all others do: what was used longest ago. Nothing during a step.
 void shard_trim(struct shard *shard);
 // There is little to do: gives up the whole cache, so that what is in use comes back close together, and the room that large steps needed. Nothing during a step

@@ -276,6 +276,5 @@ void shard_drop_room(struct shard *shard);         // frees what is only used du
 
 // takeover.c
 void shard_clear(struct shard *shard);
-MUST_USE enum status shard_read_back(struct shard *shard, struct error *error);
 
 #endif

@@ -215,16 +215,6 @@ static bool has_chunk_to_drop(const struct shard *shard)
 	       relay_changes_needed_from(shard->relay) > head->changes_from;
 }
 
-// Not before all has come to Kafka that this process sent of what was lost.
-static bool wants_read_back(const struct shard *shard)
-{
-	if (shard->settings->outlet->orphans)
-		return false;
-	if (shard->read_back_at >= 0)
-		return shard->is_live && shard->head.offset >= shard->read_back_at;
-	return shard->late_look_ms != NEVER_MS && clock_monotonic_ms() >= shard->late_look_ms;
-}
-
 // What there is to do besides events.
 static bool has_reason(const struct shard *shard, int64_t now_ms)
 {
@@ -490,8 +480,6 @@ static enum status advance(struct shard *shard, bool *ret_goes_on, struct error 
 	case PHASE_AWAY:
 		return OK;
 	case PHASE_IDLE:
-		if (wants_read_back(shard) && (status = shard_read_back(shard, error)) != OK)
-			return status;
 		if (!wants_step(shard))
 			return look_at_rest(shard, error);
 		begin(shard);
@@ -598,10 +586,8 @@ int64_t shard_wake_ms(const struct shard *shard)
 			mine_ms = shard_links_wake_ms(shard);
 		else if (shard->incoming_count && is_gathering(shard))
 			mine_ms = shard->incoming_since_ms + SHARD_GATHER_MS;
-		if (wants_step(shard) || wants_read_back(shard))
+		if (wants_step(shard))
 			return 0;
-		if (!shard->settings->outlet->orphans && shard->late_look_ms < mine_ms)
-			mine_ms = shard->late_look_ms;
 		if ((relay_entries_done(shard->relay) || has_chunk_to_drop(shard)) && shard->reached_at_ms + RELAY_CHANGES_LIVE_MS < mine_ms)
 			mine_ms = shard->reached_at_ms + RELAY_CHANGES_LIVE_MS;
 		if (wall_clock(shard)) {

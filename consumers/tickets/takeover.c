@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "civil.h"
 #include "clock.h"
@@ -13,7 +12,7 @@
 #include "shard_inside.h"
 #include "varint.h"
 
-enum { TAKEOVER_TIMEOUT_MS = 5000, READ_BACK_TIMEOUT_MS = 5000, DELETE_KEYS_MAX = 1000 };
+enum { TAKEOVER_TIMEOUT_MS = 5000, DELETE_KEYS_MAX = 1000 };
 
 const char *const shard_commands[] = {
 	"GET hotline:{check}:a", "MGET hotline:{check}:a", "MSET hotline:{check}:a b", "SET hotline:{check}:a b",
@@ -448,80 +447,6 @@ enum status shard_take_over(struct shard *shard, int64_t committed, int64_t high
 	if (status != OK)
 		shard_clear(shard);
 	return status;
-}
-
-// A record of the topic of alerts.
-static enum status take_sent(void *self, const struct kafka_message *message, struct error *error)
-{
-	struct shard *shard = self;
-	struct wire_alert alert;
-	bench()->arena.used = 0;
-	if (wire_unpack_alert(message->value, &bench()->arena, &alert, error) != OK)
-		return OK;
-	struct text key = shard_subject_of_alert(shard, &alert);
-	if (!key.size)
-		return OK;
-	if (shard->kind == SHARD_OF_UNITS)  // the key of its events is the unit
-		key.size = (uint32_t)((const char *)memchr(key.at, '/', key.size) - key.at);
-	if (kafka_partition_of(key, shard->partitions) != shard->partition)
-		return OK;
-	struct sent_alert *sent = memory_new(sizeof *sent + message->value.size);
-	sent->size = message->value.size;
-	memcpy(sent->bytes, message->value.at, message->value.size);
-	sent->id_hash = XXH3_64bits(alert.id.at, alert.id.size);
-	sent->revision = alert.revision;
-	sent->next = shard->sent_alerts;
-	shard->sent_alerts = sent;
-	if (alert.revision > shard->head.revision)
-		shard->head.revision = alert.revision;
-	return OK;
-}
-
-static int compare_sent(const void *left, const void *right)
-{
-	const struct sent_alert *a = *(struct sent_alert *const *)left, *b = *(struct sent_alert *const *)right;
-	if (a->id_hash != b->id_hash)
-		return a->id_hash < b->id_hash ? -1 : 1;
-	return (a->revision < b->revision) - (a->revision > b->revision);
-}
-
-// Keeps of each id what readers believe: the greatest revision, which need not be the last record, since a stalled former owner may send late.
-static void keep_newest(struct shard *shard)
-{
-	size_t count = 0, capacity = 0;
-	struct sent_alert **all = NULL;
-	for (struct sent_alert *sent = shard->sent_alerts; sent; sent = sent->next) {
-		all = memory_grow(all, count + 1, sizeof *all, &capacity);
-		all[count++] = sent;
-	}
-	if (count)
-		qsort(all, count, sizeof *all, compare_sent);
-	shard->sent_alerts = NULL;
-	for (size_t i = count; i-- > 0;) {
-		if (i && all[i - 1]->id_hash == all[i]->id_hash) {
-			free(all[i]);
-			continue;
-		}
-		all[i]->next = shard->sent_alerts;
-		shard->sent_alerts = all[i];
-	}
-	free(all);
-}
-
-// What a former owner had under way, of a time that Redis has lost, may come to Kafka after the first look. So there is a second one, at what has come since.
-enum status shard_read_back(struct shard *shard, struct error *error)
-{
-	const struct shard_settings *settings = shard->settings;
-	int64_t since_ms = clock_wall_ms() - settings->settle_ms;
-	enum status status = kafka_read_since(&settings->kafka, settings->outlet->alerts, since_ms, &shard->alert_marks, READ_BACK_TIMEOUT_MS, take_sent, shard, error);
-	if (status != OK) {
-		drop_sent(shard);
-		return status;
-	}
-	keep_newest(shard);
-	shard->late_look_ms = shard->read_back_at >= 0 ? clock_monotonic_ms() + SHARD_LATE_LOOK_MS : NEVER_MS;
-	shard->read_back_at = -1;
-	return OK;
 }
 
 int64_t shard_offset(const struct shard *shard)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-STEP, TAKEOVER, JUDGE, COMMIT, LINKS = "tickets/step.c", "tickets/takeover.c", "tickets/judge.c", "tickets/commit.c", "tickets/links.c"
+STEP, TAKEOVER, JUDGE, COMMIT, LINKS, READ_BACK = "tickets/step.c", "tickets/takeover.c", "tickets/judge.c", "tickets/commit.c", "tickets/links.c", "tickets/read_back.c"
 
 # schedule, source, what stands there, what is put in its place
 GUARDS = [
@@ -21,11 +21,11 @@ GUARDS = [
     ("a_commit_did_not_go_through_and_nobody_says_so", TAKEOVER, "	cells_clear(shard->cells);\n", ""),
     ("a_commit_did_not_go_through_and_nobody_says_so", "tickets/loop.c",
      "status = kafka_seek(loop->consumer, shard_topic(place->shard), shard_partition(place->shard), shard_offset(place->shard), error);", "status = OK;"),
-    ("an_alert_that_a_rollback_took_back_is_retracted", STEP, "	if (shard->read_back_at >= 0)\n", "	if (false)\n"),
-    ("an_alert_of_a_lost_state_is_retracted_though_it_comes_late", STEP, "return shard->late_look_ms != NEVER_MS &&", "return false &&"),
+    ("an_alert_that_a_rollback_took_back_is_retracted", READ_BACK, "return shard->is_live && shard->head.offset >= shard->read_back_at ? 0 : NEVER_MS;", "return NEVER_MS;"),
+    ("an_alert_of_a_lost_state_is_retracted_though_it_comes_late", READ_BACK, "? clock_monotonic_ms() + SHARD_LATE_LOOK_MS : NEVER_MS;", "? NEVER_MS : NEVER_MS;"),
     ("an_alert_of_a_lost_month_is_retracted_though_it_comes_late", "units/loop_pass.c", ": loop->now_ms >= loop->late_look_ms &&", ": false &&"),
-    ("an_alert_that_a_rollback_took_back_is_retracted_though_it_is_long_under_way", STEP, "	if (shard->settings->outlet->orphans)\n		return false;\n", ""),
-    ("an_alert_is_retracted_though_an_older_record_came_later", TAKEOVER, "return (a->revision < b->revision) - (a->revision > b->revision);",
+    ("an_alert_that_a_rollback_took_back_is_retracted_though_it_is_long_under_way", READ_BACK, " || shard->settings->outlet->orphans)", ")"),
+    ("an_alert_is_retracted_though_an_older_record_came_later", READ_BACK, "return (a->revision < b->revision) - (a->revision > b->revision);",
      "return (a->revision > b->revision) - (a->revision < b->revision);"),
     ("duty_does_not_depend_on_which_marks_came_in_one_step", STEP, "	shard_seed_event(shard, clock_ms);", ""),
     ("totals_that_lost_other_seconds_are_summed_again", "units/loop_kafka.c", "enum status loop_go_back(struct loop *loop, struct error *error)\n{\n",
