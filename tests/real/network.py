@@ -5,7 +5,7 @@ BROKER is devbroker or kafka. Between the programs and Redis, and between the pr
 the broker and each consumer are stopped (SIGSTOP) in turn for longer than anybody waits for them; Redis fails over to a replica that lags behind, while the former master
 goes on answering for a moment; a real Kafka is restarted. Each kind of fault comes at least once.
 
-HOTLINE_CHAOS_SECONDS   how long events are sent (45)
+HOTLINE_CHAOS_SECONDS   how long events are sent, and faults come at least (45)
 HOTLINE_CHAOS_SEED      what happens when; printed, so that a failure can be tried again
 """
 
@@ -25,6 +25,7 @@ from servers import DevBroker, Kafka, RedisServer
 from stack import Stack
 
 TICKETS = 2000
+TICKETS_PER_SECOND = 10  # of a long run
 SECONDS = 45.0
 TICK_S = 0.02
 LAG_S = 0.4            # of the replica
@@ -41,10 +42,16 @@ class Network:
         self.kafka = Proxy(int(stack.broker.brokers.rsplit(":", 1)[1]), is_kafka=True)
         self.replication = Proxy(stack.redis.port)
         stack.consumer_redis, stack.consumer_brokers = self.redis.address, self.kafka.address
-        self.replica = RedisServer(case, "--replicaof", "127.0.0.1", str(self.replication.port), name="redis-replica")
+        self.replicas = 0
+        self._replicate()
+
+    def _replicate(self) -> None:
+        self.replication.heal()
+        self.replication.target = self.stack.redis.port
+        self.replicas += 1
+        self.replica = RedisServer(self.case, "--replicaof", "127.0.0.1", str(self.replication.port), name=f"redis-replica-{self.replicas}")
         wait_until("the replica follows", lambda: "master_link_status:up" in str(self.replica.client("INFO", "replication")))
         self.replication.delay_s = LAG_S
-        self.end: Callable[[], None] | None = None
 
     # Each begins a fault and returns how long it lasts, and what ends it.
 
@@ -75,6 +82,7 @@ class Network:
         def end() -> None:
             self.redis.cut()
             former.kill()
+            self._replicate()
         return 1.0, end
 
     def _restart_kafka(self, broker: Kafka) -> tuple[float, Callable[[], None]]:
@@ -99,21 +107,24 @@ class Network:
         self.random.shuffle(all_)
         return all_
 
-    def run(self, feed: Feed) -> list[str]:
-        """Each fault once, one after the other, while the events are sent."""
-        done = []
-        for name, begin in self.faults():
-            seconds, end = begin()
-            done.append(name)
-            until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                feed.advance()
-                time.sleep(TICK_S)
-            end()
-            until = time.monotonic() + REST_S
-            while time.monotonic() < until:
-                feed.advance()
-                time.sleep(TICK_S)
+    @staticmethod
+    def _feed(feed: Feed, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            feed.advance()
+            time.sleep(TICK_S)
+
+    def run(self, feed: Feed, seconds: float) -> list[str]:
+        """Each fault in turn, one after the other, while the events are sent; then all of them in another order, until the time is over."""
+        done: list[str] = []
+        until = time.monotonic() + seconds
+        while not done or time.monotonic() < until:
+            for name, begin in self.faults():
+                lasts, end = begin()
+                done.append(name)
+                self._feed(feed, lasts)
+                end()
+                self._feed(feed, REST_S)
         return done
 
 
@@ -125,7 +136,7 @@ def disturbed(case: Case, city: City, broker: DevBroker | Kafka, seed: int, seco
     network = Network(case, stack, seed)
     stack.start()
     feed = Feed(stack, city.lines, seconds)
-    done = network.run(feed)
+    done = network.run(feed, seconds)
     feed.finish()
     for consumer in stack.consumers:
         assert consumer.process
@@ -133,7 +144,7 @@ def disturbed(case: Case, city: City, broker: DevBroker | Kafka, seed: int, seco
             raise Failure(f"{consumer.label} ended by itself with {consumer.process.child.returncode}:\n{consumer.process.text()[-3000:]}")
     check("answers of Redis were garbled", True, network.redis.garbled_count > 0)
     check("connections were cut", True, network.redis.cut_count > 0 and network.kafka.cut_count > 0)
-    case.say(f"{len(done)} faults are over: {', '.join(done)}")
+    case.say(f"{len(done)} faults are over: {', '.join(sorted(set(done)))}")
     return stack
 
 
@@ -142,7 +153,7 @@ def main(case: Case) -> None:
     seed = int(os.environ.get("HOTLINE_CHAOS_SEED") or random.SystemRandom().randrange(1, 1 << 31))
     seconds = float(os.environ.get("HOTLINE_CHAOS_SECONDS") or SECONDS)
     case.say(f"HOTLINE_CHAOS_SEED={seed} HOTLINE_CHAOS_SECONDS={seconds:g}")
-    city = City(case, seed, TICKETS)
+    city = City(case, seed, max(TICKETS, int(seconds) * TICKETS_PER_SECOND))
     sample = sorted(random.Random(seed).sample(city.ids, SAMPLE))
     wanted = undisturbed(case, city, sample)
     stack = disturbed(case, city, Kafka(case) if broker_name == "kafka" else DevBroker(case), seed, seconds)
