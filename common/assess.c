@@ -260,13 +260,17 @@ static void count_revisits(struct outcome *outcome, const struct facts *facts)
 void assess(struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms, const struct names *names,
 	struct facts *ret_facts, struct outcome *ret_outcome)
 {
-	struct facts *facts = ret_facts;
+	facts_derive(ret_facts, ticket_id, ticket, policy, clock_ms, names);
+	assess_facts(ret_facts, ret_outcome);
+}
+
+void assess_facts(const struct facts *facts, struct outcome *ret_outcome)
+{
 	struct outcome *outcome = ret_outcome;
 	outcome_clear(outcome);
-	facts_derive(facts, ticket_id, ticket, policy, clock_ms, names);
 	outcome->sub = sub_of(facts->channel, facts->level);
 	outcome->district = facts->district;
-	outcome->category = names_category(names, facts->category);
+	outcome->category = names_category(facts->names, facts->category);
 	if (facts->is_received)
 		outcome_count(outcome, COUNTER_RECEIVED, SCOPE_TICKET, 0, facts->received_day, 1);
 	if (!facts->is_valid)

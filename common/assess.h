@@ -197,6 +197,9 @@ void facts_derive(struct facts *ret_facts, struct text ticket_id, const struct t
 void assess(struct text ticket_id, const struct ticket *ticket, const struct policy *policy, int64_t clock_ms, const struct names *names,
 	struct facts *ret_facts, struct outcome *ret_outcome);
 
+// The second half of assess: facts that were derived, judged at their clock_ms. They do not depend on it, so whoever looks at the same ticket at another instant changes that.
+void assess_facts(const struct facts *facts, struct outcome *ret_outcome);
+
 // The resolution that a rating or a revisit is about: the latest before it, even if taken back; else the first after it; NULL when there is none.
 const struct resolution *facts_resolution_for(const struct facts *facts, const struct event *event);
 // The first revisit that comes after this event; NULL when there is none.

@@ -37,7 +37,7 @@ size_t page_ticket_id(struct text page, uint8_t place, char *ret_id)
 // Little endian whatever the machine, so that a copy of the data can move.
 static uint32_t checksum_of(const uint8_t *bytes, size_t size)
 {
-	return XXH32(bytes, size, PAGE_VERSION);
+	return (uint32_t)XXH3_64bits(bytes, size);
 }
 
 static uint32_t checksum_get(const uint8_t *b)
@@ -80,7 +80,7 @@ bool page_next(struct text text, size_t *cursor, struct page_entry *ret_entry)
 	at += step;
 	if (!step || size > end - at)
 		return false;
-	*ret_entry = (struct page_entry){ place, bytes + at, size };
+	*ret_entry = (struct page_entry){ place, bytes + at, size, bytes + *cursor };
 	*cursor = at + size;
 	return true;
 }
@@ -106,6 +106,13 @@ void page_append(struct page_writer *writer, uint8_t place, const uint8_t *bytes
 	size_t head = 1 + varint_put(at + 1, size);
 	memcpy(at + head, bytes, size);
 	writer->size += head + size;
+}
+
+void page_append_entries(struct page_writer *writer, const uint8_t *begin, const uint8_t *end)
+{
+	size_t size = (size_t)(end - begin);
+	memcpy(page_reserve(writer, size), begin, size);
+	writer->size += size;
 }
 
 struct text page_seal(struct page_writer *writer)

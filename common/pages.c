@@ -190,7 +190,7 @@ void pages_end_step(struct pages *pages)
 	pages->step++;
 }
 
-void pages_set(struct pages *pages, struct page_slot *slot, struct text bytes)
+static void set(struct pages *pages, struct page_slot *slot, struct text bytes)
 {
 	pages->bytes -= slot->size;
 	pages->bytes += bytes.size;
@@ -200,6 +200,25 @@ void pages_set(struct pages *pages, struct page_slot *slot, struct text bytes)
 		memcpy(slot->bytes, bytes.at, bytes.size);
 	slot->size = bytes.size;
 	slot->is_loaded = true;
+}
+
+void pages_set(struct pages *pages, struct page_slot *slot, struct text bytes)
+{
+	set(pages, slot, bytes);
+	slot->is_sound = false;
+}
+
+void pages_write(struct pages *pages, struct page_slot *slot, struct text bytes)
+{
+	set(pages, slot, bytes);
+	slot->is_sound = slot->is_changed = true;
+}
+
+enum status pages_check(struct page_slot *slot, struct error *error)
+{
+	enum status status = slot->is_sound ? OK : page_check((struct text){ (const char *)slot->bytes, slot->size }, error);
+	slot->is_sound = status == OK;
+	return status;
 }
 
 size_t pages_bytes(const struct pages *pages)

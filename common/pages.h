@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "error.h"
 #include "page.h"
 #include "text.h"
 
@@ -33,6 +34,7 @@ struct page_slot {
 	bool is_loaded;              // bytes are what Redis has
 	bool is_touched;
 	bool is_changed;             // bytes are newer than what Redis has
+	bool is_sound;               // bytes were checked, or are our own
 	bool is_swept;               // everybody in the page is touched
 };
 
@@ -52,7 +54,10 @@ size_t pages_touch_count(const struct pages *pages);
 struct page_slot *pages_touched(const struct pages *pages);  // the first touched slot; follow next
 void pages_end_step(struct pages *pages);                    // forgets the touches, keeps the pages
 
-void pages_set(struct pages *pages, struct page_slot *slot, struct text bytes);  // copies
+// Both copy.
+void pages_set(struct pages *pages, struct page_slot *slot, struct text bytes);    // as read
+void pages_write(struct pages *pages, struct page_slot *slot, struct text bytes);  // as it is to be written
+MUST_USE enum status pages_check(struct page_slot *slot, struct error *error);     // page_check, once for what was read
 size_t pages_bytes(const struct pages *pages);               // memory in use
 // Drops the least recently used pages until at most so many bytes are in use. Only between steps.
 void pages_trim(struct pages *pages, size_t limit_bytes);

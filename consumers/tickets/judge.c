@@ -128,17 +128,30 @@ struct subject {
 	struct text id;
 	const struct page_slot *slot;
 	struct ticket *ticket;
+	struct facts *facts;  // of a ticket, as it was judged last
 	bool is_new, is_merged, is_written;
 	bool is_to_say;  // its alerts again, all of them
 };
 
-static void judge_at(const struct shard *shard, const struct subject *subject, const struct policy *policy, int64_t clock_ms, struct facts *facts,
+static void judge_at(const struct shard *shard, struct subject *subject, const struct policy *policy, int64_t clock_ms, struct facts *facts,
 	struct outcome *outcome)
 {
 	if (shard->kind == SHARD_OF_UNITS)
 		assess_unit_month(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, &bench()->unit_facts, outcome);
 	else
 		assess(subject->id, subject->ticket, policy, clock_ms, shard->settings->names, facts, outcome);
+	subject->facts = facts;
+}
+
+// Of a subject that was judged before, by the same policy, and has no event more: only the time is another.
+static void judge_later(const struct shard *shard, struct subject *subject, const struct policy *policy, int64_t clock_ms, struct outcome *outcome)
+{
+	if (shard->kind == SHARD_OF_UNITS) {
+		judge_at(shard, subject, policy, clock_ms, subject->facts, outcome);
+		return;
+	}
+	subject->facts->clock_ms = clock_ms;
+	assess_facts(subject->facts, outcome);
 }
 
 // The wall clock may be put back, and Redis may lose the head's revision, both at once: what was sent would be newer than what comes.
@@ -216,7 +229,7 @@ static void send_alert(struct shard *shard, const struct subject *subject, const
 	if (shard->kind == SHARD_OF_UNITS)
 		alert->rule->describe_unit(alert, &bench()->unit_facts, &evidence);
 	else if (alert->rule->describe)
-		alert->rule->describe(alert, &bench()->facts, NULL, &evidence);
+		alert->rule->describe(alert, subject->facts, NULL, &evidence);
 	struct wire_alert out = {
 		.id = { id, (uint32_t)size },
 		.rule = text_of(alert->rule->id),
@@ -329,7 +342,10 @@ static void judge_change(struct shard *shard, struct subject *subject, const str
 	struct ticket *ticket = subject->ticket;
 	bool is_same_edition = ticket->edition == shard->head.edition;
 	int64_t clock_now_ms = shard->head.clock_ms ? shard->head.clock_ms : 1;  // a ticket's 0 says that it needs no clock
-	judge_at(shard, subject, policy, clock_now_ms, &bench()->facts, after);
+	if (is_same_edition && !subject->is_merged && !subject->is_new)
+		judge_later(shard, subject, policy, clock_now_ms, after);
+	else
+		judge_at(shard, subject, policy, clock_now_ms, &bench()->facts, after);
 	if (is_same_edition) {
 		cells_add_difference(shard->cells, before, after, policy, shard->city);
 	} else {
@@ -518,23 +534,32 @@ static bool is_judged(const struct page_slot *slot, const struct touch *touch, u
 	return slot->is_swept || (touch && touch->place == place);
 }
 
+static void keep(struct page_writer *writer, const uint8_t **kept, const uint8_t *end)
+{
+	if (*kept)
+		page_append_entries(writer, *kept, end);
+	*kept = NULL;
+}
+
 // Walks the stored tickets of a page and the touches side by side, both by ascending place.
 static enum status judge_page(struct shard *shard, struct page_slot *slot, struct error *error)
 {
 	struct bench *b = bench();
 	struct text old = { (const char *)slot->bytes, slot->size };
-	enum status status = page_check(old, error);
+	enum status status = pages_check(slot, error);
 	if (status != OK)
 		return status;
 	size_t cursor = 0;
 	struct page_entry entry;
 	bool has_entry = page_next(old, &cursor, &entry), is_changed = false;
 	const struct touch *touch = slot->first;
+	const uint8_t *kept = NULL, *kept_end = NULL;  // entries that nobody judges, in one piece
 	page_begin(&b->writer);
 	while (has_entry || touch) {
 		uint8_t place = !touch || (has_entry && entry.place <= touch->place) ? entry.place : touch->place;
 		bool is_stored = has_entry && entry.place == place;
 		if (is_judged(slot, touch, place)) {
+			keep(&b->writer, &kept, kept_end);
 			char id[TICKET_ID_BYTES_MAX + NAME_BYTES_MAX];
 			struct subject subject = { .id = { id, (uint32_t)page_ticket_id((struct text){ slot->name, slot->name_size }, place, id) }, .slot = slot };
 			status = judge_subject(shard, &subject, is_stored ? &entry : NULL, touch, place, error);
@@ -542,7 +567,8 @@ static enum status judge_page(struct shard *shard, struct page_slot *slot, struc
 				return status;
 			is_changed |= subject.is_written;
 		} else {
-			page_append(&b->writer, place, entry.bytes, entry.size);
+			kept = kept ? kept : entry.begin;
+			kept_end = entry.bytes + entry.size;
 		}
 		while (touch && touch->place == place)
 			touch = touch->next;
@@ -550,8 +576,8 @@ static enum status judge_page(struct shard *shard, struct page_slot *slot, struc
 			has_entry = page_next(old, &cursor, &entry);
 	}
 	if (is_changed) {
-		pages_set(shard->pages, slot, page_seal(&b->writer));
-		slot->is_changed = true;
+		keep(&b->writer, &kept, kept_end);
+		pages_write(shard->pages, slot, page_seal(&b->writer));
 	}
 	return OK;
 }

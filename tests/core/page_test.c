@@ -95,6 +95,39 @@ static void what_was_appended_is_read_in_order(void **state)
 	free(writer.bytes);
 }
 
+// Neighbours that nobody changes are taken over in one piece.
+static void entries_of_another_page_are_taken_as_they_are(void **state)
+{
+	(void)state;
+	static const uint8_t big[300] = { 1, 2, 3 };
+	struct page_writer writer = { .bytes = NULL }, again = { .bytes = NULL };
+	struct page_entry first, last;
+	struct error error;
+	size_t cursor = 0;
+	page_begin(&writer);
+	for (uint8_t place = 0; place < 5; place++)
+		page_append(&writer, place, big, place == 3 ? sizeof big : place);
+	struct text page = page_seal(&writer);
+	assert_true(page_next(page, &cursor, &first));
+	assert_true(page_next(page, &cursor, &first));
+	assert_true(page_next(page, &cursor, &last));
+	assert_true(page_next(page, &cursor, &last));
+	page_begin(&again);
+	page_append_entries(&again, first.begin, last.bytes + last.size);
+	page = page_seal(&again);
+	assert_ok(page_check(page, &error), &error);
+	cursor = 0;
+	for (uint8_t place = 1; place < 4; place++) {
+		assert_true(page_next(page, &cursor, &first));
+		assert_int_equal(first.place, place);
+		assert_int_equal(first.size, place == 3 ? sizeof big : place);
+		assert_memory_equal(first.bytes, big, first.size);
+	}
+	assert_false(page_next(page, &cursor, &first));
+	free(writer.bytes);
+	free(again.bytes);
+}
+
 static void an_empty_page_is_the_empty_string(void **state)
 {
 	(void)state;
@@ -147,7 +180,7 @@ static void another_version_is_named(void **state)
 	struct error error;
 	static const char bytes[] = { PAGE_VERSION + 1, 0, 0, 0, 0 };
 	assert_fails(page_check((struct text){ bytes, sizeof bytes }, &error), FATAL, "broken_state", &error);
-	assert_string_equal(error.text, "a page of version 2, this program knows version 1");
+	assert_string_equal(error.text, "a page of version 3, this program knows version 2");
 }
 
 // Sealed with a right checksum all the same: what is inside must be checked too.
@@ -180,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_ticket_lies_in_the_page_of_its_other_digits),
 		cmocka_unit_test(two_tickets_never_share_a_place),
 		cmocka_unit_test(what_was_appended_is_read_in_order),
+		cmocka_unit_test(entries_of_another_page_are_taken_as_they_are),
 		cmocka_unit_test(an_empty_page_is_the_empty_string),
 		cmocka_unit_test(every_cut_and_every_flipped_bit_is_refused),
 		cmocka_unit_test(another_version_is_named),

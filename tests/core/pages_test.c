@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "chance.h"
 #include "memory.h"
@@ -161,6 +162,34 @@ static void a_page_takes_bytes_of_any_length(void **state)
 	assert_true(slot->is_loaded);
 }
 
+// What was read is looked at once; what is to be written is our own.
+static void a_page_is_checked_once_for_what_was_read(void **state)
+{
+	(void)state;
+	struct page_writer writer = { .bytes = NULL };
+	struct page_slot *slot = slot_of_number(1);
+	struct error error;
+	page_begin(&writer);
+	page_append(&writer, 1, (const uint8_t *)"ticket", 6);
+	struct text page = page_seal(&writer);
+	pages_set(pages, slot, TEXT("bytes"));
+	assert_int_equal(pages_check(slot, &error), FATAL);
+	assert_int_equal(pages_check(slot, &error), FATAL);
+	pages_set(pages, slot, page);
+	assert_false(slot->is_changed);
+	assert_int_equal(pages_check(slot, &error), OK);
+	assert_true(slot->is_sound);
+	pages_set(pages, slot, TEXT("bytes"));
+	assert_int_equal(pages_check(slot, &error), FATAL);
+	pages_write(pages, slot, page);
+	assert_true(slot->is_changed);
+	assert_true(slot->is_sound);
+	assert_int_equal(pages_check(slot, &error), OK);
+	assert_int_equal(slot->size, page.size);
+	assert_memory_equal(slot->bytes, page.at, page.size);
+	free(writer.bytes);
+}
+
 // A step that uses the pages `from` to `to`, each of which gets a hundred bytes.
 static void use(unsigned from, unsigned to)
 {
@@ -239,6 +268,7 @@ int main(void)
 		FRESH(a_swept_page_may_be_touched_too),
 		FRESH(many_touches_in_one_step_stay_where_they_are),
 		FRESH(a_page_takes_bytes_of_any_length),
+		FRESH(a_page_is_checked_once_for_what_was_read),
 		FRESH(trimming_drops_what_was_not_used_for_long),
 		FRESH(trimming_goes_on_until_the_limit_holds),
 		FRESH(clearing_forgets_everything),

@@ -12,7 +12,7 @@ static struct text with_checksum(const uint8_t *bytes, size_t size)
 {
 	uint8_t *page = memory_new(size + 4);
 	memcpy(page, bytes, size);
-	uint32_t checksum = XXH32(page, size, PAGE_VERSION);
+	uint32_t checksum = (uint32_t)XXH3_64bits(page, size);
 	for (unsigned i = 0; i < 4; i++)
 		page[size + i] = (uint8_t)(checksum >> 8 * i);
 	return (struct text){ (const char *)page, (uint32_t)size + 4 };
