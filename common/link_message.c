@@ -111,6 +111,7 @@ enum status link_message_read(struct text message, struct link_change **ret_chan
 	struct eye eye = { bytes + LINK_MESSAGE_HEAD_BYTES, bytes + size, false };
 	for (; eye.at < eye.end && !eye.is_broken; ++*count) {
 		*ret_change = memory_grow(*ret_change, *count + 1, sizeof **ret_change, capacity);
+		(*ret_change)[*count].at = (uint32_t)(eye.at - bytes);
 		get_change(&eye, *ret_change + *count);
 	}
 	if (!eye.is_broken)
@@ -118,4 +119,13 @@ enum status link_message_read(struct text message, struct link_change **ret_chan
 	size_t place = *count - had;
 	*count = had;
 	return error_set(error, REJECT, "bad_message", "fact %zu about a link is broken", place);
+}
+
+void link_message_read_at(struct text message, uint32_t at, struct link_change *ret_change)
+{
+	const uint8_t *bytes = (const uint8_t *)message.at;
+	struct eye eye = { bytes + at, bytes + message.size - LINK_MESSAGE_SEAL_BYTES, false };
+	ret_change->at = at;
+	get_change(&eye, ret_change);
+	assert(!eye.is_broken);
 }

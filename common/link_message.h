@@ -25,5 +25,7 @@ size_t link_message_seal(const uint8_t *bytes, size_t size, uint8_t ret_bytes[LI
 
 // Adds a message's facts to the caller's array, all or none. REJECT bad_message.
 MUST_USE enum status link_message_read(struct text message, struct link_change **ret_change, size_t *count, size_t *capacity, struct error *error);
+// Once more the fact that begins there in a message that was read: change->at.
+void link_message_read_at(struct text message, uint32_t at, struct link_change *ret_change);
 
 #endif

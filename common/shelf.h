@@ -43,6 +43,7 @@ enum { LINK_CHANGES_MAX = 2 * (LINK_KIND_COUNT - 1) };
 struct link_change {
 	struct link_hash hash;
 	enum link_kind kind;
+	uint32_t at;                   // where it begins in its message, once it was read from one
 	struct link_fact fact;
 };
 // Returns how many. `revision` is the event's.

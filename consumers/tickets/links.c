@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "link_message.h"
 #include "memory.h"
 #include "shard_inside.h"
 
@@ -54,16 +53,21 @@ void shard_drop_links(struct shard *shard)
 		buffer_done(&shard->link_message[i]);
 	free(shard->link_change);
 	free(shard->link_arrival);
+	free(shard->link_sorting);
 	free(shard->link_place);
 	shard->link_change = NULL;
-	shard->link_arrival = NULL;
+	shard->link_arrival = shard->link_sorting = NULL;
 	shard->link_place = NULL;
-	shard->link_count = shard->link_capacity = shard->link_arrival_capacity = shard->link_place_count = shard->link_place_capacity = 0;
+	shard->link_count = shard->link_change_capacity = shard->link_arrival_capacity = shard->link_sorting_capacity = shard->link_place_count = shard->link_place_capacity = 0;
 }
 
 int64_t shard_links_wake_ms(const struct shard *shard)
 {
-	return shard->incoming_since_ms + (shard->is_flooded ? SHARD_LINKS_FLOOD_MS : SHARD_LINKS_GATHER_MS);
+	int64_t gather_ms = SHARD_LINKS_GATHER_MS;
+	if (shard->links_before >= SHARD_LINKS_FLOOD)
+		gather_ms = shard->links_before >= SHARD_LINKS_TORRENT ? SHARD_LINKS_TORRENT_MS : SHARD_LINKS_FLOOD_MS;
+	int64_t until_ms = shard->incoming_since_ms + gather_ms, pause_ms = shard->incoming_last_ms + SHARD_LINKS_PAUSE_MS;
+	return pause_ms < until_ms ? pause_ms : until_ms;
 }
 
 size_t shard_links_batch(const struct shard *shard)
@@ -78,16 +82,19 @@ size_t shard_links_batch(const struct shard *shard)
 
 enum status shard_take_links(struct shard *shard, uint32_t number, struct error *error)
 {
-	size_t first = shard->link_count;
-	enum status status = link_message_read(shard->incoming[number].value, &shard->link_change, &shard->link_count, &shard->link_capacity, error);
-	shard->link_arrival = memory_grow(shard->link_arrival, shard->link_count, sizeof *shard->link_arrival, &shard->link_arrival_capacity);
-	for (size_t i = first; i < shard->link_count; i++)
-		shard->link_arrival[i] = (struct link_arrival){
-			.order = (uint64_t)shelf_row(shard->link_change[i].hash) << ROW_SHIFT | shard->link_change[i].fact.link,
-			.number = (uint32_t)i,
+	size_t count = 0;
+	enum status status = link_message_read(shard->incoming[number].value, &shard->link_change, &count, &shard->link_change_capacity, error);
+	shard->link_arrival = memory_grow(shard->link_arrival, shard->link_count + count, sizeof *shard->link_arrival, &shard->link_arrival_capacity);
+	for (size_t i = 0; i < count; i++) {
+		const struct link_change *change = &shard->link_change[i];
+		shard->link_arrival[shard->link_count++] = (struct link_arrival){
+			.order = (uint64_t)shelf_row(change->hash) << ROW_SHIFT | change->fact.link,
+			.period = link_period(change->fact.at_ms),
 			.message = number,
-			.place = (uint32_t)(i - first),
+			.place = (uint16_t)i,
+			.at = (uint16_t)change->at,
 		};
+	}
 	return status;
 }
 
@@ -96,7 +103,9 @@ static int compare_arrivals(const void *a, const void *b)
 	const struct link_arrival *left = a, *right = b;
 	if (left->order != right->order)
 		return left->order < right->order ? -1 : 1;
-	return left->number < right->number ? -1 : left->number > right->number;
+	if (left->message != right->message)
+		return left->message < right->message ? -1 : 1;
+	return (left->place > right->place) - (left->place < right->place);
 }
 
 static uint32_t row_of(const struct link_arrival *arrival)
@@ -104,14 +113,9 @@ static uint32_t row_of(const struct link_arrival *arrival)
 	return (uint32_t)(arrival->order >> ROW_SHIFT);
 }
 
-static struct link_change *change_of(const struct shard *shard, const struct link_arrival *arrival)
+static bool is_at(const struct link_place *place, const struct link_arrival *arrival)
 {
-	return &shard->link_change[arrival->number];
-}
-
-static bool is_at(const struct link_place *place, uint32_t row, int32_t period)
-{
-	return place->row == row && place->period == period;
+	return place->row == row_of(arrival) && place->period == arrival->period;
 }
 
 static void touch(struct shard *shard, uint32_t row, int32_t period)
@@ -128,16 +132,37 @@ static void touch(struct shard *shard, uint32_t row, int32_t period)
 	}
 }
 
+// The rows by counting, which leaves a few of each to be compared.
+static void sort_arrivals(struct shard *shard)
+{
+	size_t end[SHELF_ROWS + 1] = { 0 }, count = shard->link_count;  // where each row ends, once all are in their places
+	shard->link_sorting = memory_grow(shard->link_sorting, count, sizeof *shard->link_sorting, &shard->link_sorting_capacity);
+	for (size_t i = 0; i < count; i++)
+		end[row_of(&shard->link_arrival[i]) + 1]++;
+	for (size_t row = 0; row < SHELF_ROWS; row++)
+		end[row + 1] += end[row];
+	for (size_t i = 0; i < count; i++)
+		shard->link_sorting[end[row_of(&shard->link_arrival[i])]++] = shard->link_arrival[i];
+	for (size_t row = 0, first = 0; row < SHELF_ROWS; first = end[row++])
+		if (end[row] > first + 1)
+			qsort(shard->link_sorting + first, end[row] - first, sizeof *shard->link_sorting, compare_arrivals);
+	struct link_arrival *sorted = shard->link_sorting;
+	size_t capacity = shard->link_sorting_capacity;
+	shard->link_sorting = shard->link_arrival;
+	shard->link_sorting_capacity = shard->link_arrival_capacity;
+	shard->link_arrival = sorted;
+	shard->link_arrival_capacity = capacity;
+}
+
 // Whoever a fact can concern, and whom it depends on, lies in its period, the one before or the one after.
 void shard_touch_links(struct shard *shard)
 {
 	shard->link_place_count = 0;
 	if (shard->link_count)
-		qsort(shard->link_arrival, shard->link_count, sizeof *shard->link_arrival, compare_arrivals);
+		sort_arrivals(shard);
 	for (const struct link_arrival *arrival = shard->link_arrival; arrival < shard->link_arrival + shard->link_count; arrival++) {
-		int32_t period = link_period(change_of(shard, arrival)->fact.at_ms);
-		if (!shard->link_place_count || !is_at(&shard->link_place[shard->link_place_count - 1], row_of(arrival), period))
-			touch(shard, row_of(arrival), period);
+		if (!shard->link_place_count || !is_at(&shard->link_place[shard->link_place_count - 1], arrival))
+			touch(shard, row_of(arrival), arrival->period);
 	}
 }
 
@@ -150,7 +175,7 @@ static enum status open_shelf(struct page_slot *slot, int32_t period, struct err
 	struct text page = { (const char *)slot->bytes, slot->size };
 	struct page_entry entry;
 	size_t cursor = 0;
-	enum status status = page_check(page, error);
+	enum status status = pages_check(slot, error);
 	if (status != OK || !page_next(page, &cursor, &entry))
 		return status;
 	return shelf_decode(entry.bytes, entry.size, shelf, error);
@@ -178,8 +203,7 @@ static void close_row(struct shard *shard)
 		buffer_reserve(&b->shelf_bytes, shelf_bytes_max(shelf));
 		page_begin(&b->writer);
 		page_append(&b->writer, PAGE_PLACE_OWN, b->shelf_bytes.bytes, shelf_encode(shelf, b->shelf_bytes.bytes));
-		pages_set(shard->pages, slot, page_seal(&b->writer));
-		slot->is_changed = true;
+		pages_write(shard->pages, slot, page_seal(&b->writer));
 	}
 	shelves_clear(&b->shelves);
 }
@@ -233,10 +257,11 @@ static void refuse(struct shard *shard, const struct link_change *change, struct
 }
 
 // One that is refused becomes a dead letter by itself, and changes nothing.
-static void take(struct shard *shard, const struct link_arrival *arrival)
+static void take(struct shard *shard, const struct link_arrival *arrival, struct link_change *ret_change)
 {
-	const struct link_change *change = change_of(shard, arrival);
+	struct link_change *change = ret_change;
 	const struct kafka_message *message = &shard->incoming[arrival->message];
+	link_message_read_at(message->value, arrival->at, change);
 	int64_t revision = message->offset * LINK_MESSAGE_MAX + arrival->place;
 	struct link_listener listener = { tell, &revision };
 	struct error error;
@@ -254,19 +279,20 @@ enum status shard_judge_links(struct shard *shard, struct error *error)
 	bench()->link_words.count = 0;
 	for (size_t i = 0; i < shard->link_count; i++) {
 		const struct link_arrival *arrival = &shard->link_arrival[i], *next = i + 1 < shard->link_count ? arrival + 1 : NULL;
-		if (!place || !is_at(place, row_of(arrival), link_period(change_of(shard, arrival)->fact.at_ms))) {
+		if (!place || !is_at(place, arrival)) {
 			place = place ? place + 1 : shard->link_place;
 			enum status status = open_place(place, error);
 			if (status != OK)
 				return status;
 		}
-		take(shard, arrival);
+		struct link_change change;
+		take(shard, arrival, &change);
 		if (!next || next->order != arrival->order)
-			send_words(shard, change_of(shard, arrival));
+			send_words(shard, &change);
 		if (!next || row_of(next) != row_of(arrival))
 			close_row(shard);
 	}
-	shard->is_flooded = shard->link_count >= SHARD_LINKS_FLOOD;
+	shard->links_before = shard->link_count;
 	shard->link_count = 0;
 	return OK;
 }

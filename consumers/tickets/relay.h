@@ -17,7 +17,7 @@
 enum {
 	RELAY_OUTBOX_MAX = 50000,       // alerts that wait, some 0.4 KiB each; above it the shard takes no new events
 	RELAY_CHANGES_LIVE_MS = 100,    // how long changes are gathered when live
-	RELAY_CHANGES_BUSY_MS = 1000,   // and when catching up
+	RELAY_CHANGES_BUSY_MS = 3000,   // and when catching up
 };
 
 // The producer that all shards of a process share, and where things go.

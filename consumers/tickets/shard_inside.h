@@ -2,10 +2,13 @@
 #ifndef HOTLINE_SHARD_INSIDE_H
 #define HOTLINE_SHARD_INSIDE_H
 
+#include <assert.h>
+
 #include "assess.h"
 #include "cells.h"
 #include "due.h"
 #include "keys.h"
+#include "link_message.h"
 #include "outbox.h"
 #include "pages.h"
 #include "policies.h"
@@ -55,13 +58,15 @@ struct index_note {
 };
 enum { INDEX_ALERTS = LIST_COUNT, INDEX_NOTED_MAX = 1 << 16 };
 
-// A fact that a shard of links takes in with this step: which of `link_change`, by the order in which they are taken in.
+// A fact that a shard of links takes in with this step: they are taken in by row, link and where they come from. What it says is read once more then: of large
+// steps there are tens of thousands.
 struct link_arrival {
 	uint64_t order;                  // row and link: shelf.h
-	uint32_t number;                 // of link_change
+	int32_t period;
 	uint32_t message;                // of the batch
-	uint32_t place;                  // in the message
+	uint16_t place, at;              // in the message: the how manieth, and its first byte
 };
+static_assert(LINK_MESSAGE_MAX - 1 <= UINT16_MAX && LINK_MESSAGE_BYTES_MAX - 1 <= UINT16_MAX, "a place in a message fits");
 
 // A row and period that arrivals are of, and the pages of the one before, of its own and of the one after; one that cannot be is NULL.
 enum { LINK_PERIODS = 3 };
@@ -113,7 +118,7 @@ struct shard {
 	struct kafka_message *incoming;
 	size_t incoming_count, incoming_capacity, batch_count;
 	size_t incoming_bytes;           // of their values
-	int64_t incoming_since_ms;       // monotonic, when the first of them came
+	int64_t incoming_since_ms, incoming_last_ms;  // monotonic, when the first and the last of them came
 	int64_t next_offset;             // of the next message that is wanted
 
 	struct pages *pages;
@@ -135,11 +140,12 @@ struct shard {
 	uint32_t duty_count;
 	size_t duty_capacity;
 	struct buffer *link_message;     // of a shard of tickets, by partition of the topic of links: this step's facts, as far as the relay does not have them yet
-	struct link_change *link_change; // of a shard of links: the facts of this step, and their order
-	struct link_arrival *link_arrival;
+	struct link_change *link_change; // of a shard of links: the facts of one message
+	struct link_arrival *link_arrival;  // those of this step
 	struct link_place *link_place;
-	size_t link_count, link_capacity, link_arrival_capacity, link_place_count, link_place_capacity;
-	bool is_flooded;                 // with links: the last step had so many that the next gathers for longer
+	struct link_arrival *link_sorting;  // room for the same
+	size_t link_count, link_change_capacity, link_arrival_capacity, link_sorting_capacity, link_place_count, link_place_capacity;
+	size_t links_before;             // facts of the last step: after many the next gathers for longer
 
 	int32_t first_month;             // of the events of this step; INT32_MAX
 	bool is_seeding;                 // this step touches months of units with duty; up to:

@@ -462,8 +462,9 @@ void shard_take(struct shard *shard, const struct kafka_message *message)
 		return;
 	}
 	shard->incoming = memory_grow(shard->incoming, shard->incoming_count + 1, sizeof *shard->incoming, &shard->incoming_capacity);
+	shard->incoming_last_ms = clock_monotonic_ms();
 	if (!shard->incoming_count)
-		shard->incoming_since_ms = clock_monotonic_ms();
+		shard->incoming_since_ms = shard->incoming_last_ms;
 	shard->incoming[shard->incoming_count++] = copy;
 	shard->incoming_bytes += copy.value.size;
 	shard->next_offset = message->offset + 1;
@@ -471,7 +472,7 @@ void shard_take(struct shard *shard, const struct kafka_message *message)
 
 bool shard_is_full(const struct shard *shard)
 {
-	return shard->incoming_count >= SHARD_INCOMING_MAX || (shard->kind == SHARD_OF_LINKS && shard->incoming_bytes >= 4 * SHARD_LINKS_BYTES);
+	return shard->incoming_count >= SHARD_INCOMING_MAX || (shard->kind == SHARD_OF_LINKS && shard->incoming_bytes >= 2 * SHARD_LINKS_BYTES);
 }
 
 void shard_found_end(struct shard *shard, int64_t offset)
