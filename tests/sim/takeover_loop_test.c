@@ -37,7 +37,7 @@ static void open_left(void)
 static struct entry *entry_of(const char *name)
 {
 	char key[KEY_BYTES_MAX];
-	snprintf(key, sizeof key, "hotline:{tickets.0}:%s", name);
+	assert_in_range(snprintf(key, sizeof key, "hotline:{tickets.0}:%s", name), 1, sizeof key - 1);
 	return store_sim_entry(text_of(key));
 }
 
