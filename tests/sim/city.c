@@ -24,7 +24,7 @@ struct planned {
 
 struct city {
 	struct city_setup setup;
-	struct chance chance;
+	struct chance chance, details;  // two, so that what is added to the second leaves the stories of the first as they are
 	struct planned planned[CITY_EVENTS_MAX];
 	uint32_t count;
 };
@@ -96,6 +96,25 @@ static struct event happen(struct city *city, int64_t at_ms)
 	return event;
 }
 
+static uint8_t draw_answer(struct city *city, uint32_t yes_e4, uint32_t no_e4)
+{
+	uint64_t drawn = chance_below(&city->details, 10000);
+	return drawn < yes_e4 ? ANSWER_YES : drawn < yes_e4 + no_e4 ? ANSWER_NO : ANSWER_NONE;
+}
+
+// What only some rules ask for.
+static void add_details(struct city *city, struct event *event)
+{
+	if (event->type == EVENT_RESOLVED) {
+		event->outcome = (uint8_t)chance_below(&city->details, OUTCOME_COUNT);
+		event->claims_satisfied = draw_answer(city, 4000, 2000);
+	} else if (event->type == EVENT_RATED) {
+		event->praised = draw_answer(city, 1500, 0);
+	} else if (event->type == EVENT_REVISITED) {
+		event->effective = draw_answer(city, 3000, 3000);
+	}
+}
+
 static int64_t gap_ms(struct city *city)
 {
 	static const int64_t scale_ms[] = { 1, SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS, 5 * DAY_MS };
@@ -143,6 +162,7 @@ static void plan_ticket(struct city *city, uint32_t number)
 	name_ticket(city, number, id);
 	for (uint64_t i = 0; i < steps; i++) {
 		struct event event = i ? happen(city, at_ms) : receive(city, at_ms);
+		add_details(city, &event);
 		struct planned *planned = plan(city, id, &event, send_us);
 		if (!planned)
 			return;
@@ -186,6 +206,7 @@ struct city *city_new(const struct city_setup *setup)
 	struct city *city = sim_new(sizeof *city);
 	city->setup = *setup;
 	city->chance = chance_of(setup->seed ^ UINT64_C(0xc17e0f51a1a70123));
+	city->details = chance_of(setup->seed ^ UINT64_C(0x5de7a115de7a1100));
 	uint64_t unit_events = below(city, 30);
 	for (uint32_t i = 0; city->count < setup->events_min; i++)
 		plan_ticket(city, i);

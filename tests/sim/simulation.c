@@ -19,8 +19,10 @@
 #include "city.h"
 #include "civil.h"
 #include "log.h"
+#include "rule.h"
 #include "schedule.h"
 #include "town.h"
+#include "truth.h"
 
 enum { INSTANCES_PER_PROGRAM = 3, SEED_TIMEOUT_S = 60, EXIT_DIFFERS = 4, EVENTS_MIN = 500, HEAP_BYTES = 1 << 28 };
 #define S SIM_SECOND_US
@@ -253,6 +255,10 @@ static int print_counts(bool must_all)
 		printf("%-24s %" PRIu64 "\n", sim_count_name((enum sim_count)i), sim_hit[i]);
 		missing += !sim_hit[i];
 	}
+	for (uint32_t i = 0; i < rule_count; i++) {
+		printf("alerts of %-14s %" PRIu64 "\n", rules[i]->id, truth_fired[i]);
+		missing += !truth_fired[i];
+	}
 	if (missing && must_all)
 		printf("%d of them were never hit\n", missing);
 	return missing && must_all ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -274,6 +280,7 @@ static int run_seeds(uint64_t from, uint64_t count, bool is_only_named)
 int main(int argc, char **argv)
 {
 	sim_hit = mmap(NULL, SIM_COUNT_COUNT * sizeof *sim_hit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	truth_fired = mmap(NULL, POLICY_RULES_MAX * sizeof *truth_fired, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (argc >= 3 && !strcmp(argv[1], "--seed")) {
 		struct scenario scenario = { .seed = strtoull(argv[2], NULL, 10) };
 		log_init("sim", argc > 3 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);

@@ -13,6 +13,8 @@
 void truth_expect(struct lines *lines);
 void truth_read(struct lines *lines);
 
+extern uint64_t *truth_fired;  // by rule_number, POLICY_RULES_MAX of them: published alerts that fire, since the program started; may be put into shared memory
+
 // Shared by both sides.
 
 void truth_add_counters(struct lines *lines, const char *what, struct text dimension, int32_t day, int sub, const struct counters *counters);

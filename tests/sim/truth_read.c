@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "page.h"
 #include "partial.h"
+#include "rule.h"
 #include "totals.h"
 #include "town.h"
 #include "truth.h"
@@ -18,6 +19,9 @@
 #include "wire.h"
 
 enum { CELLS_MAX = 4096, LAST_MAX = 8192, LAST_SLOTS = 4 * LAST_MAX };
+
+static uint64_t fired[POLICY_RULES_MAX];
+uint64_t *truth_fired = fired;
 
 // A base dimension's day, over all shards.
 struct day_cell {
@@ -269,6 +273,9 @@ static int64_t alert_revision(struct text value)
 	sim_hit[SIM_alerts_fired] += alert.state == ALERT_FIRING;
 	sim_hit[SIM_alerts_resolved] += alert.state == ALERT_RESOLVED;
 	sim_hit[SIM_alerts_retracted] += alert.state == ALERT_RETRACTED;
+	const struct rule *rule = rule_of(alert.rule);
+	if (rule)
+		truth_fired[rule_number(rule)] += alert.state == ALERT_FIRING;
 	return alert.revision;
 }
 
