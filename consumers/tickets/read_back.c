@@ -114,7 +114,7 @@ static struct kafka_marks copy_of(const struct kafka_marks *marks)
 static struct kafka_marks least_of(const struct reading *reading)
 {
 	struct kafka_marks least = copy_of(&reading->shard[0]->alert_marks);
-	for (size_t i = 1; i < reading->count; i++) {
+	for (size_t i = 1; i < reading->count && least.offset; i++) {
 		const struct kafka_marks *other = &reading->shard[i]->alert_marks;
 		least.count = other->count < least.count ? other->count : least.count;
 		for (int32_t j = 0; j < least.count; j++)

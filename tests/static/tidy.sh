@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 command -v clang-tidy > /dev/null || { echo "SKIP: clang-tidy is not installed"; exit 77; }
+version=$(clang-tidy --version | sed -n 's/.*version \([0-9]*\).*/\1/p')
+[[ $version == 14 ]] || { echo "SKIP: clang-tidy $version is another than what the code was made clean with"; exit 77; }
 build=build/clang
 mkdir -p "$build"
 { cmake --preset clang && cmake --build --preset clang --target wire; } > "$build/tidy.log" 2>&1 || { tail -n 20 "$build/tidy.log"; exit 1; }
