@@ -28,6 +28,7 @@ TICKETS = 2000
 TICKETS_PER_SECOND = 10  # of a long run
 SECONDS = 45.0
 TICK_S = 0.02
+SHARDED = ("hotline.ticket-events", "hotline.unit-events", "hotline.links")
 LAG_S = 0.4            # of the replica
 SILENT_S = 7.0         # above every time after which a program gives up on Redis
 STOPPED_S = 5.0
@@ -52,6 +53,11 @@ class Network:
         self.replica = RedisServer(self.case, "--replicaof", "127.0.0.1", str(self.replication.port), name=f"redis-replica-{self.replicas}")
         wait_until("the replica follows", lambda: "master_link_status:up" in str(self.replica.client("INFO", "replication")))
         self.replication.delay_s = LAG_S
+
+    def wait_for_heads(self) -> None:
+        """A shard whose head is lost stops its program, rightly: only who operates it may start over. So none may be lost, young as they are."""
+        count = sum(self.stack.broker.client.partition_count(topic) for topic in SHARDED)
+        wait_until("the replica has every head", lambda: len(self.replica.client("KEYS", "hotline:{*}:head")) == count)
 
     # Each begins a fault and returns how long it lasts, and what ends it.
 
@@ -135,6 +141,7 @@ def disturbed(case: Case, city: City, broker: DevBroker | Kafka, seed: int, seco
             stack.add(name)
     network = Network(case, stack, seed)
     stack.start()
+    network.wait_for_heads()
     feed = Feed(stack, city.lines, seconds)
     done = network.run(feed, seconds)
     feed.finish()
