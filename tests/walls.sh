@@ -247,7 +247,7 @@ prove() {
 
 	catches paths deploy/a.sh '#!/bin/bash\ncat /home/someone/x\n' :2:
 	catches paths README.md 'see `/''root/x`\n'
-	lets_pass paths README.md 'see deploy/home/x, ../work/x and https://a.b/home/x\n'
+	lets_pass paths README.md 'see deploy/home/x, ../wor''k/x and https://a.b/home/x\n'
 
 	put CMakeLists.txt 'add_executable(a a.c)\n'
 	put tests/x/CMakeLists.txt 'add_script_test(known real 60)\n'

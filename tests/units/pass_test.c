@@ -292,17 +292,24 @@ static void what_is_said_again_is_said_whole(void **state)
 	assert_int_equal(length_of("EXISTS", "hotline:{unit/U/channel/network}:2024-03:days"), 0);
 }
 
-// The month sums all its days, those among them whose change is still on its way. When it comes, and the day is zero again, the month must be written again.
-// Until then the day is not published: should Redis lose it, no change that names it need ever come, and nothing would take it back.
-static void a_derived_month_keeps_no_day_that_was_taken_back(void **state)
+// The 5th is named, and the 6th, of another channel, is there already.
+static void sum_a_day_that_no_change_names(void)
 {
-	(void)state;
-	struct partial network = { .size = 0 }, nothing = { .size = 0 };
+	struct partial network = { .size = 0 };
 	add_sub(&network, CHANNEL_NETWORK, LEVEL_PROVINCE, COUNTER_DISPATCHED, 2, COUNTER_RESOLVED, 0);
 	put_rated("tickets.0", "05", 3, 2);
 	put_partial("tickets.1", "unit/U", "06", &network);
 	change(&batch, "unit/U", 1u << 4, false);
 	write_all(pass, first, &batch, 1);
+}
+
+// The month sums all its days, those among them whose change is still on its way. When it comes, and the day is zero again, the month must be written again.
+// Until then the day is not published: should Redis lose it, no change that names it need ever come, and nothing would take it back.
+static void a_derived_month_keeps_no_day_that_was_taken_back(void **state)
+{
+	(void)state;
+	const struct partial nothing = { .size = 0 };
+	sum_a_day_that_no_change_names();
 	assert_int_equal(length_of("EXISTS", "hotline:{unit/U/channel/network}:2024-03"), 1);
 	assert_false(publishes(pass, "unit/U/channel/network/2024-03-06"));
 	put_partial("tickets.1", "unit/U", "06", &nothing);
@@ -317,12 +324,8 @@ static void a_derived_month_keeps_no_day_that_was_taken_back(void **state)
 static void what_is_said_again_leaves_no_day_of_a_lost_change(void **state)
 {
 	(void)state;
-	struct partial network = { .size = 0 }, nothing = { .size = 0 };
-	add_sub(&network, CHANNEL_NETWORK, LEVEL_PROVINCE, COUNTER_DISPATCHED, 2, COUNTER_RESOLVED, 0);
-	put_rated("tickets.0", "05", 3, 2);
-	put_partial("tickets.1", "unit/U", "06", &network);
-	change(&batch, "unit/U", 1u << 4, false);
-	write_all(pass, first, &batch, 1);
+	const struct partial nothing = { .size = 0 };
+	sum_a_day_that_no_change_names();
 	assert_int_not_equal(length_of_day("hotline:{unit/U/channel/network}:2024-03:days", "06"), 0);
 	put_partial("tickets.1", "unit/U", "06", &nothing);
 	change(&batch, "unit/U", 1u << 4, true);
