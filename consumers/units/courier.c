@@ -11,7 +11,6 @@ static void take_report(void *self, void *tag, enum status status, const char *p
 {
 	struct courier *courier = self;
 	enum outgoing_kind kind = (enum outgoing_kind)((uintptr_t)tag & KIND_MASK);
-	courier->under_way--;
 	if ((uintptr_t)tag >> KIND_BITS != courier->round)
 		return;
 	courier->unacknowledged--;
@@ -118,7 +117,6 @@ static enum status send_rest(struct courier *courier, struct error *error)
 			return FATAL;
 		courier->message_at++;
 		courier->unacknowledged++;
-		courier->under_way++;
 		courier->sent_count++;
 	}
 	return OK;
@@ -145,5 +143,5 @@ bool courier_is_done(const struct courier *courier)
 
 bool courier_is_empty(const struct courier *courier)
 {
-	return !courier->under_way;
+	return !kafka_producer_waiting(courier->producer);
 }

@@ -24,7 +24,6 @@ struct courier {
 	int64_t stamp_ms;
 	uintptr_t round;          // reports of an earlier round are about nothing that we wait for
 	size_t unacknowledged;
-	size_t under_way;         // with what earlier rounds sent
 	bool must_repeat;         // Kafka gave up on some: the whole load again
 	bool is_refused;
 	struct error refusal;

@@ -39,6 +39,12 @@ int kafka_producer_fd(const struct kafka_producer *producer)
 	return 7;
 }
 
+size_t kafka_producer_waiting(const struct kafka_producer *producer)
+{
+	(void)producer;
+	return 0;
+}
+
 void kafka_producer_poll(struct kafka_producer *producer, int timeout_ms)
 {
 	(void)producer, (void)timeout_ms;
