@@ -22,17 +22,19 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
 
 import state
-from case import ROOT, Case, Failure, check, difference, need, program, run_case
+from case import ROOT, Case, Failure, check, difference, need, program, run_case, wait_until
 from servers import Kafka, RedisServer
 from stack import Stack
 
 TICKS = os.sysconf("SC_CLK_TCK")
 MIB = 1 << 20
 LOOK_S = 0.05
+PARTITIONS = "4"
 FIRST_DAY, DAYS = "2025-03-01", 90      # those of the peers' city, with as many swapped and repeated events
 SWAP_PERCENT, DUPLICATE_PERCENT = 2, 1
 QUIET_S = 1.5                           # longer than changes and totals are gathered
 LEAVING = ("hotline.links", "hotline.counter-changes", "hotline.unit-counters", "hotline.alerts")
+MAIN_RULES = ("overdue", "floors")      # those of the main job, which stood before every other
 # What rules count, or add to, is not told by the simulation's truth.
 COUNTED_BY_RULES = {"escalated", "repeated", "duty_missed", "points_taken"}
 PROFILE_HZ, SYMBOLS, COMMANDS = 499, 25, 10
@@ -46,6 +48,12 @@ class Broker(Kafka):
     def start(self) -> None:
         os.environ["KAFKA_HEAP"] = "1g"
         self.case.run(str(ROOT / "deploy" / "kafka" / "start"), str(self.folder), str(self.port), str(self.controller_port))
+
+    def forget(self, topics: tuple[str, ...]) -> None:
+        """Makes them anew: what a former run has sent would be the past of a Redis that has none."""
+        self.tool("org.apache.kafka.tools.TopicCommand", "--delete", "--topic", "|".join(re.escape(topic) for topic in topics))
+        self.case.run(program("hotline-topics"), "-b", self.brokers, "--partitions", PARTITIONS)
+        wait_until("the topics are there anew", lambda: all(self.client.partition_count(topic) for topic in topics))
 
     @property
     def pid(self) -> int:
@@ -123,16 +131,24 @@ class Figures(NamedTuple):
 # --- the city ---
 
 
+def only_main_rules(policy: str) -> str:
+    """Of the shipped policy, which says of each rule whether it is on, two steps in below `rules:`."""
+    head, _, rules = policy.partition("\n    rules:\n")
+    names = re.findall(r"^      ([a-z-]+):", rules, re.MULTILINE)
+    return head + "\n    rules:\n" + "".join(f"      {name}: {'on' if name in MAIN_RULES else 'off'}\n" for name in names)
+
+
 class City:
     def __init__(self, case: Case, broker: Broker, tickets: int) -> None:
         self.case, self.broker, self.tickets = case, broker, tickets
         folder = case.folder / "city"
         folder.mkdir()
-        self.truth_file, self.policy = folder / "truth", folder / "default.yaml"
+        self.truth_file, self.policy, self.main_policy = folder / "truth", folder / "default.yaml", folder / "main.yaml"
         case.run(program("hotline-simulate"), "-b", broker.brokers, "-q", "--tickets", str(tickets), "--from", FIRST_DAY, "--days", str(DAYS),
                  "--swap", str(SWAP_PERCENT), "--duplicate", str(DUPLICATE_PERCENT), "--write-roster", str(folder / "units.yaml"), "--truth", str(self.truth_file))
         shipped = (ROOT / "deploy" / "policy" / "default.yaml").read_text(encoding="utf-8")
         self.policy.write_text(shipped + "\nroster: units.yaml\n", encoding="utf-8")
+        self.main_policy.write_text(only_main_rules(shipped) + "\nroster: units.yaml\n", encoding="utf-8")
         self.ends = {shard: broker.client.ends(topic) for shard, topic in state.INPUTS.items()}
         # One clock mark a partition is no event.
         self.events = {shard: sum(ends.values()) - len(ends) for shard, ends in self.ends.items()}
@@ -158,11 +174,12 @@ def is_in_truth(key: state.Key) -> bool:
 
 
 class Ours:
-    def __init__(self, case: Case, city: City, options: argparse.Namespace) -> None:
+    def __init__(self, case: Case, city: City, options: argparse.Namespace, policy: Path) -> None:
         self.case, self.city, self.options = case, city, options
-        self.stack = Stack(case, city.broker, policy=city.policy, name="redis-ours")
+        self.stack = Stack(case, city.broker, policy=policy, name=f"redis-{policy.stem}")
         self.redis = own_redis(self.stack.redis)
-        self.tickets, self.units = self.stack.add("hotline-tickets"), self.stack.add("hotline-units")
+        # A group that has come somewhere is refused an empty Redis.
+        self.tickets, self.units = (self.stack.add(name, "--group", f"{name}-{policy.stem}") for name in ("hotline-tickets", "hotline-units"))
         self.month_truth = {key: value for key, value in state.by_month(city.truth).items() if value}
         self.city_months = sorted({month for dimension, month, _ in self.month_truth if dimension == "city"})
 
@@ -367,11 +384,11 @@ def rows_of(figures: Figures, tickets: int) -> list[tuple[str, str, Cell]]:
     ]
 
 
-def print_table(tickets: int, ours: Figures, reference: Figures) -> None:
-    print(f"{f'{tickets:,} tickets':<38} {'hotline':>12} {'reference':>12}")
-    for (what, form, value), (_, _, beside) in zip(rows_of(ours, tickets), rows_of(reference, tickets)):
-        print(f"{what:<38} {tell(form, value):>12} {tell(form, beside):>12}")
-    print(f"{'counters that are not the truth':<38} {'0':>12} {'-':>12}")
+def print_table(tickets: int, **columns: Figures) -> None:
+    print(f"{f'{tickets:,} tickets':<38}" + "".join(f" {name.replace('_', ' '):>12}" for name in columns))
+    for rows in zip(*(rows_of(figures, tickets) for figures in columns.values())):
+        print(f"{rows[0][0]:<38}" + "".join(f" {tell(form, value):>12}" for _, form, value in rows))
+    print(f"{'counters that are not the truth':<38}" + "".join(f" {'-' if name == 'reference' else '0':>12}" for name in columns))
 
 
 def tell(form: str, value: Cell) -> str:
@@ -384,15 +401,21 @@ def main(case: Case) -> None:
     parser.add_argument("--idle", type=float, default=20, help="seconds of rest before memory is measured once more (20)")
     parser.add_argument("--timeout", type=float, default=900, help="the most that a run may take, in seconds (900)")
     parser.add_argument("--profile", action="store_true", help="perf record of hotline-tickets, Redis' commands and its memory by kind of key")
+    parser.add_argument("--main-rules", action="store_true", help=f"a column more: {' and '.join(MAIN_RULES)} alone, so what all other rules cost")
     options = parser.parse_args()
     for name in ("hotline-tickets", "hotline-units", "hotline-simulate", "bench_reference"):
         program(name)
-    broker = Broker(case, "--partitions", "4")
+    broker = Broker(case, "--partitions", PARTITIONS)
     city = City(case, broker, options.tickets)
     city.warm()
     # First, since ours writes to the topic of tickets what links tell.
     reference = run_reference(case, city)
-    print_table(options.tickets, Ours(case, city, options).run(), reference)
+    columns = {}
+    if options.main_rules:
+        columns["main_rules"] = Ours(case, city, options, city.main_policy).run()
+        broker.forget((*LEAVING, "hotline.dead-letters"))
+    columns["hotline"] = Ours(case, city, options, city.policy).run()
+    print_table(options.tickets, **columns, reference=reference)
 
 
 if __name__ == "__main__":
