@@ -17,6 +17,10 @@
 // the topic about a link and a ticket is what the ticket's events give, and the last word to a ticket is what the link's tickets give. A ticket heeds only what the
 // links say that it has now. Limits: links of tickets whose events the log no longer has are not taken back by --rebuild; a link is known by a hash, see below.
 //
+// Without a rule. While no rule of the policy uses links, what a ticket first has of them stays unsaid, which is nearly all that there is to say; what changes later is
+// said all the same. When a policy with such a rule comes, its sweep (edition.c) says of every ticket what it has by the log so far, which is as true as it would have been
+// then. So only such a city pays for links.
+//
 // Time. Nobody is told of tickets longer ago than LINK_EARLIER_WITHIN_MS, so a link's facts lie apart by period (LINK_PERIOD_MS, longer than that): whoever is received in
 // a period meets at most those of the one before and of the one after, and what is older is never touched again. The same caller in another period is another link to a
 // ticket: one that moves leaves the old link, and heeds no longer what that says.

@@ -79,6 +79,7 @@ struct roster_unit {
 
 struct policy {
 	char edition[POLICY_EDITION_BYTES];
+	bool uses_links;                     // a rule that looks at who came before a ticket is on, in any version; set with the edition
 	int32_t zone_ms;
 	const struct calendar *calendar;
 	uint32_t version_count;

@@ -288,4 +288,5 @@ void policy_stamp(struct policy *policy, const struct names *names)
 	char *text = policy_canonical(policy, names, &size);
 	snprintf(policy->edition, sizeof policy->edition, "%016llx", (unsigned long long)XXH3_64bits(text, size));
 	free(text);
+	policy->uses_links = rules_use_links(policy);
 }

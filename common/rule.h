@@ -47,6 +47,7 @@ struct rule {
 	const char *seed;     // "S0"
 	uint32_t needs;       // HAS_...: a ticket without all of these is not judged
 	uint8_t severity;     // enum severity, of its alerts unless one says otherwise
+	bool uses_links;      // it looks at who came before the ticket (link.h)
 	// Judges a ticket: alerts, counters, the next look. NULL when the rule is not about tickets.
 	void (*judge)(const struct rule *rule, const struct facts *facts, struct outcome *outcome);
 	// Judges a unit's month, which has the days of more than one version of the policy: a rule asks rule_is_on of each day. NULL when it is not about such.
@@ -69,6 +70,7 @@ extern const uint32_t rule_count;
 const struct rule *rule_of(struct text id);  // NULL when there is none
 uint32_t rule_number(const struct rule *rule);
 bool rule_is_on(const struct rule *rule, const struct policy_version *version);
+bool rules_use_links(const struct policy *policy);  // one of those that do is on, in any version
 
 extern const struct rule rule_overdue, rule_floors;
 extern const struct rule rule_due_warnings, rule_escalation, rule_month_end;

@@ -41,6 +41,15 @@ bool rule_is_on(const struct rule *rule, const struct policy_version *version)
 	return !(version->rules_off >> rule_number(rule) & 1);
 }
 
+bool rules_use_links(const struct policy *policy)
+{
+	for (uint32_t i = 0; i < rule_count; i++)
+		for (uint32_t k = 0; rules[i]->uses_links && k < policy->version_count; k++)
+			if (rule_is_on(rules[i], &policy->version[k]))
+				return true;
+	return false;
+}
+
 uint32_t rule_number(const struct rule *rule)
 {
 	uint32_t i = 0;

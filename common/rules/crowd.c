@@ -72,6 +72,7 @@ const struct rule rule_crowd = {
 	.article = "针对投诉人数较多、数额较大的案件……提前告知预警承办单位",
 	.seed = "S3",
 	.severity = SEVERITY_WARNING,
+	.uses_links = true,
 	.judge = judge,
 	.about_name = about_name,
 	.describe = describe,

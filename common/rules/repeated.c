@@ -78,6 +78,7 @@ const struct rule rule_repeated = {
 	.seed = "S3",
 	.needs = HAS_LINKED,
 	.severity = SEVERITY_WARNING,
+	.uses_links = true,
 	.judge = judge,
 	.describe = describe,
 };

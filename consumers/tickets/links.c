@@ -24,6 +24,8 @@ static void hand_over(struct shard *shard, int32_t partition)
 void shard_send_links(struct shard *shard, struct text ticket_id, const struct links *before, const struct ticket *ticket, int64_t offset)
 {
 	struct link_change change[LINK_CHANGES_MAX];
+	if (!before->is_there && !shard->policy->policy.uses_links)
+		return;
 	struct links after = links_of(ticket, shard->settings->names);
 	uint32_t count = links_diff(before, &after, ticket_id, offset, change);
 	if (!shard->link_message)
@@ -38,6 +40,13 @@ void shard_send_links(struct shard *shard, struct text ticket_id, const struct l
 		if (buffer->size > LINK_MESSAGE_BYTES_MAX - LINK_MESSAGE_FACT_BYTES_MAX - LINK_MESSAGE_SEAL_BYTES)
 			hand_over(shard, partition);
 	}
+}
+
+void shard_begin_links(struct shard *shard, struct text ticket_id, const struct ticket *ticket)
+{
+	static const struct links none;
+	int64_t newest = shard->batch_count ? shard->incoming[shard->batch_count - 1].offset : shard->head.offset - 1;
+	shard_send_links(shard, ticket_id, &none, ticket, newest);
 }
 
 void shard_hand_over_links(struct shard *shard)

@@ -236,9 +236,11 @@ struct text shard_subject_of_alert(const struct shard *shard, const struct wire_
 // The instant that a record may be ahead of.
 MUST_USE enum status shard_check_event(const struct shard *shard, const struct kafka_message *message, const struct event *event, struct error *error);
 
-// links.c: nothing but the log decides what is sent.
-// What a record of a ticket changed of its links, which were `before`; all of a step go to the relay with shard_hand_over_links.
+// links.c: the log decides what is said of links, and the policy only whether (link.h).
+// What a record of a ticket changed of its links, which were `before`; all of a step go to the relay with shard_hand_over_links. While no rule uses links, those
+// that a ticket first has stay unsaid, and the sweep by a policy with such a rule says them (shard_begin_links).
 void shard_send_links(struct shard *shard, struct text ticket_id, const struct links *before, const struct ticket *ticket, int64_t offset);
+void shard_begin_links(struct shard *shard, struct text ticket_id, const struct ticket *ticket);
 void shard_hand_over_links(struct shard *shard);
 size_t shard_links_batch(const struct shard *shard);   // messages of the next step; 0 while more are gathered
 int64_t shard_links_wake_ms(const struct shard *shard);  // monotonic, when that is over

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""guards.py BUILD [WORD] - takes each guard that loop_test and links_loop_test are about out of the programs in turn, and sees its schedule fail.
+"""guards.py BUILD [WORD] - takes each guard that loop_test, links_loop_test and policy_change_test are about out of the programs in turn, and sees its schedule fail.
 
 A guard is one line of a source, named here with the schedule that must miss it. The source is changed in a copy, compiled by the build's own command and linked
 into a program of its own. A line that is not found any more fails, so that this list keeps up with the code.
@@ -41,6 +41,9 @@ GUARDS = [
      "is_about_links = is_about_links && (number + 1 == shard->batch_count || !shard->incoming[number + 1].key.size); struct links links = (struct links)"),
     ("the_newest_word_holds", LINKS, "&word->precedence, word->revision, room)", "&word->precedence, 1, room)"),
     ("the_newest_word_holds", JUDGE, "&links, ticket, message->offset);", "&links, ticket, 1);"),
+    ("links_are_gathered_while_a_rule_uses_them", JUDGE, "policy->uses_links && !old_policy->uses_links)", "false)"),
+    ("links_are_gathered_while_a_rule_uses_them", LINKS, "!before->is_there && !shard->policy->policy.uses_links", "!shard->policy->policy.uses_links"),
+    ("links_are_gathered_while_a_rule_uses_them", LINKS, "!before->is_there && !shard->policy->policy.uses_links", "false"),
     ("a_dead_letter_is_not_lost_in_a_crash", STEP, "		if (relay_has_letters(shard->relay))\n			return OK;\n", ""),
     ("a_missing_head_with_history_stops_the_program", TAKEOVER, "	if (committed >= 0)\n", "	if (false)\n"),
     ("a_missing_head_with_other_keys_stops_the_program", TAKEOVER, "if (status == OK && reply_integer(reply))", "if (false)"),
@@ -68,7 +71,7 @@ GUARDS = [
 def program_of(schedule):
     """Whose schedule it is."""
     here = os.path.dirname(os.path.abspath(__file__))
-    for name in ("loop_test", "links_loop_test"):
+    for name in ("loop_test", "links_loop_test", "policy_change_test"):
         with open(os.path.join(here, f"{name}.c"), encoding="utf-8") as file:
             if f"cmocka_unit_test({schedule})" in file.read():
                 return name

@@ -12,6 +12,8 @@
 
 #include "civil.h"
 #include "head.h"
+#include "rule.h"
+#include "sim_kafka.h"
 #include "town.h"
 #include "truth.h"
 
@@ -224,6 +226,62 @@ static void an_earlier_order_does_not_turn_a_later_one_back(void **state)
 	finish();
 }
 
+static size_t facts_said(void)
+{
+	return kafka_sim_topic(TOWN_LINKS)->partition[0].count;
+}
+
+// One of few callers about one of few places.
+static struct event received(int number, const char *caller)
+{
+	static const char *const places[] = { "east gate", "west gate" };
+	struct event event = event_of(EVENT_RECEIVED, FROM_MS + number * HOUR_MS);
+	event.kind = KIND_COMPLAINT;
+	event.level = LEVEL_CITY;
+	event.caller = text_of(caller);
+	event.place = text_of(places[number % 2]);
+	event.category = names_intern(town_names(), NAME_CATEGORY, TEXT("noise"));
+	return event;
+}
+
+static void send_linked_tickets(int from, int to)
+{
+	static const char *const callers[] = { "a", "b", "c" };
+	for (int number = from; number < to; number++)
+		send(number, received(number, callers[number % 3]));
+}
+
+// What tickets had of links before is said by the sweep, and nothing before that; what changes is said always, or the link would go on having what it was told once.
+static void links_are_gathered_while_a_rule_uses_them(void **state)
+{
+	(void)state;
+	struct town_setup setup = usual;
+	setup.edition = TOWN_WITHOUT_LINKS;
+	town_open(6, &setup);
+	struct instance *tickets = town_start_tickets();
+	send_linked_tickets(0, TICKETS / 2);
+	town_settle(QUIET_S * SIM_SECOND_US);
+	assert_int_equal(facts_said(), 0);
+	assert_int_equal(town_check(), 0);
+	send_linked_tickets(TICKETS / 2, TICKETS);
+	reload(tickets, 0);
+	town_settle(QUIET_S * SIM_SECOND_US);
+	assert_int_equal(town_check(), 0);
+	assert_true(truth_fired[rule_number(&rule_repeated)] > 0 && truth_fired[rule_number(&rule_crowd)] > 0);
+	reload(tickets, TOWN_WITHOUT_LINKS);
+	town_settle(QUIET_S * SIM_SECOND_US);
+	for (int number = 0; number < TICKETS; number += 4) {  // by somebody else, as it turns out
+		struct event event = received(number, "d");
+		event.at_ms += SECOND_MS;
+		send(number, event);
+	}
+	town_settle(QUIET_S * SIM_SECOND_US);
+	assert_int_equal(town_check(), 0);
+	reload(tickets, 0);
+	town_settle(QUIET_S * SIM_SECOND_US);
+	finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_crash_between_two_chunks_of_the_sweep_is_made_good),
 		cmocka_unit_test(an_owner_with_another_file_goes_on_with_what_is_in_force),
 		cmocka_unit_test(an_earlier_order_does_not_turn_a_later_one_back),
+		cmocka_unit_test(links_are_gathered_while_a_rule_uses_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,8 +169,10 @@ static void stop_all(void)
 
 static void new_policy(struct schedule *schedule, const struct fault *fault)
 {
+	unsigned was = schedule->edition;
 	sim_hit[SIM_policy_changes]++;
-	schedule->edition ^= 1;
+	schedule->edition = (was + 1 + (unsigned)(fault->number >> 1 & 1)) % TOWN_EDITIONS;
+	sim_hit[SIM_links_begun] += was == TOWN_WITHOUT_LINKS;
 	schedule->has_new_policy = true;
 	town_set_edition(schedule->edition);
 	if (fault->number & 1)

@@ -65,6 +65,7 @@ static void draw(const struct scenario *scenario)
 		.unit_partitions = 1 + (int32_t)below(2),
 		.change_partitions = 1 + (int32_t)below(3),
 		.link_partitions = 1 + (int32_t)(scenario->seed % 3),
+		.edition = (unsigned)(scenario->seed / 3 % TOWN_EDITIONS),
 		.is_event_clock = below(2),
 		.settle_ms = 600 * 1000,
 		.cache_mib = 1,
@@ -74,6 +75,7 @@ static void draw(const struct scenario *scenario)
 	run.feed_us = 5 * S + (int64_t)below(25 * S);
 	run.heal_us = run.feed_us + 10 * S;
 	schedule_draw(&run.schedule, &run.chance, run.heal_us - S);
+	run.schedule.edition = run.setup.edition;
 	run.wire = (struct redis_faults){ draw_e4(100), draw_e4(100), draw_e4(60), draw_e4(60), draw_e4(60), draw_e4(5000), draw_e4(20) };
 	run.log = (struct kafka_faults){ draw_e4(300), draw_e4(300), draw_e4(1000), draw_e4(100), 1000 + (int64_t)below(300000) };
 	const struct town_setup setup = run.setup;

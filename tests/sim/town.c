@@ -58,6 +58,7 @@ void town_open(uint64_t seed, const struct town_setup *setup)
 	sim_set_ready(SIM_FD_STOP, stop_ready);
 	town.setup = *setup;
 	town.names = names_new();
+	town.edition = setup->edition;
 	kafka_sim_add_topic(TOWN_TICKETS, setup->ticket_partitions);
 	kafka_sim_add_topic(TOWN_UNIT_EVENTS, setup->unit_partitions);
 	kafka_sim_add_topic(TOWN_LINKS, setup->link_partitions ? setup->link_partitions : 1);
@@ -77,14 +78,16 @@ struct names *town_names(void)
 	return town.names;
 }
 
-// Small enough that a town reaches the floors; edition 1 has other answers, and other units with duty.
+// Small enough that a town reaches the floors; edition 1 has other answers, and other units with duty; in the third no rule uses links.
 void town_policy(unsigned edition, struct names *names, struct policy *ret_policy)
 {
-	static const char *const text[] = {
+	static const char *const text[TOWN_EDITIONS] = {
 		"roster: [{id: fire, duty: true}, {id: water, duty: true, from: 2024-02-20}, {id: parks}]\n"
 		"versions:\n  - {rules: {crowd: {callers: 2}}, floors: {satisfaction: {from_cases: 3}, completion: {from_cases: 3}}}\n",
 		"roster: [{id: water, duty: true}, {id: roads, duty: true, to: 2024-03-01}]\n"
 		"versions:\n  - {return_within: 1h, low_stars: 4, reopen: continue, rules: {duty: {by: '09:00'}, repeated: {within: 5d, to: 2}, crowd: {callers: 3, within: 7d}}, floors: {satisfaction: {limit: 80 %, from_cases: 3}, completion: {from_cases: 3}}}\n",
+		[TOWN_WITHOUT_LINKS] = "roster: [{id: fire, duty: true}]\n"
+		"versions:\n  - {rules: {repeated: off, crowd: off}, floors: {satisfaction: {from_cases: 3}, completion: {from_cases: 3}}}\n",
 	};
 	struct error error;
 	if (policy_load_text(text_of(text[edition]), "town", names, ret_policy, &error) != OK)

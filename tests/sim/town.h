@@ -22,10 +22,12 @@
 #define TOWN_DEAD_LETTERS "hotline.dead-letters"
 
 enum { TOWN_PLANNED_MAX = 4096, TOWN_RECORD_BYTES = 1024 };
+enum { TOWN_WITHOUT_LINKS = 2, TOWN_EDITIONS };  // of the policy: 0, 1, and the one in which no rule uses links
 
 struct town_setup {
 	int32_t ticket_partitions, unit_partitions, change_partitions;
 	int32_t link_partitions;     // 0 is 1
+	unsigned edition;            // of the policy, to begin with
 	bool is_event_clock;
 	bool rebuild;
 	int64_t settle_ms;
@@ -45,7 +47,7 @@ struct instance {
 	volatile int is_asked_to_reload;
 	char policy_path[64];           // read when it is asked to reload
 	int number;
-	unsigned edition;               // of the policy: 0 or 1
+	unsigned edition;               // of the policy
 	int64_t told_at_ms;             // when that was last changed, in a time of its own, later than any clock here; 0 when it never was
 	enum status status;
 	struct error error;
