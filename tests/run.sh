@@ -48,6 +48,7 @@ packages_of() {
 
 has_tests() { grep -qsw "$1" tests/CMakeLists.txt tests/*/CMakeLists.txt; }
 
+hang_s=3600  # only against hanging for ever: nothing is judged by how long it takes
 passed=0 failed=0 skipped=0
 declare -A built
 
@@ -74,7 +75,7 @@ run_level() {  # run_level LEVEL
 	rm -f "$result"
 	echo "--- $1 ---"
 	ctest --test-dir "build/$preset" -L "^$1\$" ${only:+-R "$only"} ${verbose:+-V} -j "$(nproc)" --output-on-failure --no-tests=ignore \
-		--test-output-size-passed 65536 --test-output-size-failed 1048576 --output-junit "$result" || true
+		--timeout "$hang_s" --test-output-size-passed 65536 --test-output-size-failed 1048576 --output-junit "$result" || true
 	if ! counts=$(python3 tests/results.py "$result" "$1" tests/allowed-skips); then
 		failed=$((failed + 1))
 		echo "$1: no results"

@@ -29,6 +29,8 @@ has_line "topics" "hotline.ticket-events: there, 4 partitions" "$("$(program hot
 
 # Told to, it answers requests with errors, in their order and no longer
 coproc commands { exec "$(program devbroker)" --commands; }
+# shellcheck disable=SC2154  # coproc sets it, and takes it away again when the process has ended
+commands_pid=$commands_PID
 ask() { printf '%s\n' "$1" >&"${commands[1]}" && IFS= read -r answer <&"${commands[0]}"; }
 IFS= read -r failing <&"${commands[0]}"
 for wrong in fail 'fail 0' 'fail 0 x' 'fail x 1' 'fail -1 1' 'fail 0 99999' 'left' 'left 0x' 'failing 0 1' 'topic orders' 'topic orders x' 'topic ' '' "$(printf '%05000d' 0)"; do
@@ -45,9 +47,8 @@ is_equal "waiting" 3 "$answer"
 timeout "$guard_s" kcat -Q -b "$failing" -t hotline.alerts:0:-1 > "$tmp/logs/asked" 2>&1 || true
 ask 'left 2'
 has_line "taken by who asked" '^[0-2]$' "$answer"
-# shellcheck disable=SC2154  # coproc sets it
-kill -TERM "$commands_PID"
-wait "$commands_PID" || fail "devbroker ended with $?"
+kill -TERM "$commands_pid"
+wait "$commands_pid" || fail "devbroker ended with $?"
 
 # It stops when asked to
 pid=$(pid_of "$tmp/pids/devbroker")
