@@ -126,6 +126,7 @@ class Figures(NamedTuple):
     file_bytes: int
     live_mib: dict[str, float]
     sent: dict[str, int]  # messages by topic
+    ready_s: float | None
 
 
 # --- the city ---
@@ -179,7 +180,8 @@ class Ours:
         self.stack = Stack(case, city.broker, policy=policy, name=f"redis-{policy.stem}")
         self.redis = own_redis(self.stack.redis)
         # A group that has come somewhere is refused an empty Redis.
-        self.tickets, self.units = (self.stack.add(name, "--group", f"{name}-{policy.stem}") for name in ("hotline-tickets", "hotline-units"))
+        self.tickets = [self.stack.add("hotline-tickets", "--group", f"hotline-tickets-{policy.stem}") for _ in range(options.consumers)]
+        self.units = self.stack.add("hotline-units", "--group", f"hotline-units-{policy.stem}")
         self.month_truth = {key: value for key, value in state.by_month(city.truth).items() if value}
         self.city_months = sorted({month for dimension, month, _ in self.month_truth if dimension == "city"})
 
@@ -187,12 +189,12 @@ class Ours:
         used = used_bytes(self.redis)
         meter = Meter(broker=self.city.broker.pid, redis=self.redis.process.pid)
         # What reads the changes is there before what writes them.
-        processes = {"units": self.units, "tickets": self.tickets}
+        processes = {"units": self.units, **{f"tickets-{number}": consumer for number, consumer in enumerate(self.tickets)}}
         for name, consumer in processes.items():
             consumer.start()
             assert consumer.process
             meter.add(**{name: consumer.process.pid})
-        profile = Profile(self.case, meter.pids["tickets"]) if self.options.profile else None
+        profile = Profile(self.case, meter.pids["tickets-0"]) if self.options.profile else None
         self.wait()
         cpu = meter.take()
         peak = {name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}
@@ -202,7 +204,7 @@ class Ours:
         threading.Event().wait(self.options.idle)
         live = {name: memory_mib(meter.pids[name], "VmRSS") for name in processes}
         figures = Figures(sum(self.city.events.values()), seconds, cpu, peak, used_bytes(self.redis) - used, file_bytes(self.redis), live,
-                          {topic: sum(self.city.broker.client.ends(topic).values()) for topic in LEAVING})
+                          {topic: sum(self.city.broker.client.ends(topic).values()) for topic in LEAVING}, self.restart())
         if profile:
             profile.show(self.redis, self.city.tickets)
         self.verify()
@@ -212,6 +214,18 @@ class Ours:
         self.stack.stop()
         self.redis.process.stop()
         return figures
+
+    def restart(self) -> float:
+        """Seconds until a consumer that is stopped and started again is ready, with the city stored. Before the end, so that what it says again is looked at too."""
+        consumer = self.tickets[0]
+        assert consumer.process
+        check("exit of a consumer that is asked to stop", 0, consumer.process.stop())
+        began = time.monotonic()
+        consumer.start()
+        wait_until("the consumer is ready again", consumer.is_ready)
+        seconds = time.monotonic() - began
+        self.wait()
+        return seconds
 
     def wait(self) -> None:
         """Until the topics are taken in and the totals published. Cheap enough to be asked all the time."""
@@ -248,11 +262,11 @@ class Ours:
 
     def first_ms(self) -> float:
         """When the first shard was taken over, just before its first event came."""
-        assert self.tickets.process
-        match = re.search(r'^ts=(\S+)Z .*msg="shard taken over"', self.tickets.process.text(), re.MULTILINE)
-        if not match:
+        text = "\n".join(consumer.process.text() for consumer in self.tickets if consumer.process)
+        times = re.findall(r'^ts=(\S+)Z .*msg="shard taken over"', text, re.MULTILINE)
+        if not times:
             raise Failure("hotline-tickets does not say when it took a shard over")
-        return datetime.fromisoformat(match[1] + "+00:00").timestamp() * 1000
+        return datetime.fromisoformat(min(times) + "+00:00").timestamp() * 1000
 
     def last_ms(self) -> float:
         """When the last total or alert was sent: what is published is in Redis already."""
@@ -342,7 +356,7 @@ def run_reference(case: Case, city: City) -> Figures:
     check("events that the reference has read", city.events["tickets"], int(told["events"]))
     peak = {"tickets": usage.ru_maxrss / 1024, **{name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}}
     seconds = (int(told["last_ms"]) - int(told["first_ms"])) / 1000
-    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis), {}, {})
+    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis), {}, {}, None)
     redis.process.stop()
     return figures
 
@@ -352,14 +366,22 @@ def run_reference(case: Case, city: City) -> Figures:
 Cell = float | int | None
 
 
+def program_of(process: str) -> str:
+    """There may be several hotline-tickets."""
+    return process.partition("-")[0]
+
+
 def rows_of(figures: Figures, tickets: int) -> list[tuple[str, str, Cell]]:
-    """What, how it is printed, the value."""
+    """What, how it is printed, the value. Of several consumers the sum of their CPU, and the one with the most memory."""
     def cost(*names: str) -> Cell:
-        known = [figures.cpu[name] for name in names if name in figures.cpu]
+        known = [cpu for process, cpu in figures.cpu.items() if program_of(process) in names]
         return sum(known) * 1e6 / figures.events if known else None
 
+    def most(of: dict[str, float], name: str) -> Cell:
+        return max((mib for process, mib in of.items() if program_of(process) == name), default=None)
+
     def peak(name: str) -> Cell:
-        return figures.peak_mib.get(name)
+        return most(figures.peak_mib, name)
 
     return [
         ("events", "{:,}", figures.events),
@@ -375,11 +397,12 @@ def rows_of(figures: Figures, tickets: int) -> list[tuple[str, str, Cell]]:
         ("peak MiB: hotline-units", "{:.1f}", peak("units")),
         ("peak MiB: Redis", "{:.1f}", peak("redis")),
         ("peak MiB: broker", "{:.1f}", peak("broker")),
-        ("live MiB: hotline-tickets", "{:.1f}", figures.live_mib.get("tickets")),
-        ("live MiB: hotline-units", "{:.1f}", figures.live_mib.get("units")),
+        ("live MiB: hotline-tickets", "{:.1f}", most(figures.live_mib, "tickets")),
+        ("live MiB: hotline-units", "{:.1f}", most(figures.live_mib, "units")),
         ("Redis bytes a ticket", "{:.1f}", figures.redis_bytes / tickets),
         ("Redis file MiB", "{:.1f}", figures.file_bytes / MIB),
         *((f"messages to {topic}", "{:,}", figures.sent.get(topic)) for topic in LEAVING),
+        ("seconds until ready, started again", "{:.2f}", figures.ready_s),
         ("other_cpu seconds", "{:.1f}", figures.cpu["other"]),
     ]
 
@@ -401,6 +424,7 @@ def main(case: Case) -> None:
     parser.add_argument("--idle", type=float, default=20, help="seconds of rest before memory is measured once more (20)")
     parser.add_argument("--timeout", type=float, default=900, help="the most that a run may take, in seconds (900)")
     parser.add_argument("--profile", action="store_true", help="perf record of hotline-tickets, Redis' commands and its memory by kind of key")
+    parser.add_argument("--consumers", type=int, default=1, help="how many hotline-tickets share the partitions (1)")
     parser.add_argument("--main-rules", action="store_true", help=f"a column more: {' and '.join(MAIN_RULES)} alone, so what all other rules cost")
     options = parser.parse_args()
     for name in ("hotline-tickets", "hotline-units", "hotline-simulate", "bench_reference"):

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh [--tickets N] [--idle S] [--timeout S] [--profile] [--main-rules] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
+# run.sh [--tickets N] [--idle S] [--timeout S] [--consumers N] [--profile] [--main-rules] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
 # run.sh --peers DIR [--tickets N] [--keep] [PEER...]                - our row beside those of other stream processors, measured by their harness.
 # run.sh --delay [--deadlines N] [--seconds S] [--load N] [--midnight N] - how long after its instant a timed alert lies in Kafka.
 #
