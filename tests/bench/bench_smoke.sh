@@ -17,7 +17,7 @@ for what in events "seconds, first event to last total" "events a second" "CPU u
 	has_line "both columns" "^$what +$number +$number\$" "$table"
 done
 for what in "CPU us an event: hotline-units" "peak MiB: hotline-units" "live MiB: hotline-tickets" "live MiB: hotline-units" \
-	"messages to hotline.alerts" "messages to hotline.unit-counters" "messages to hotline.counter-changes"; do
+	"seconds until ready, started again" "messages to hotline.alerts" "messages to hotline.unit-counters" "messages to hotline.counter-changes"; do
 	has_line "ours alone" "^$what +$number +-\$" "$table"
 done
 has_line "exact" "^counters that are not the truth +0 +-\$" "$table"
