@@ -203,8 +203,9 @@ static void print_family(uint32_t first, uint32_t count, FILE *file)
 	}
 }
 
-int64_t metrics_resident_bytes(void)
+static void print_process(FILE *file)
 {
+	struct rusage usage;
 	long pages = 0;
 	FILE *statm = fopen("/proc/self/statm", "r");
 	if (statm) {
@@ -212,16 +213,10 @@ int64_t metrics_resident_bytes(void)
 			pages = 0;
 		fclose(statm);
 	}
-	return (int64_t)pages * sysconf(_SC_PAGESIZE);
-}
-
-static void print_process(FILE *file)
-{
-	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
 	int64_t cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-	fprintf(file, "# HELP process_resident_memory_bytes Memory of the process.\n# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %" PRId64 "\n",
-		metrics_resident_bytes());
+	fprintf(file, "# HELP process_resident_memory_bytes Memory of the process.\n# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %ld\n",
+		pages * sysconf(_SC_PAGESIZE));
 	fprintf(file, "# HELP process_cpu_seconds_total CPU time of the process.\n# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %" PRId64 ".%06" PRId64 "\n",
 		cpu_us / 1000000, cpu_us % 1000000);
 }

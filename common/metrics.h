@@ -23,8 +23,6 @@ void metric_observe_us(struct metric *metric, int64_t time_us);   // a latency; 
 void metric_hide(struct metric *metric);                          // of a partition that is not ours any more
 uint64_t metric_count(const struct metric *metric);               // the value of a counter or gauge, the number of observations of a latency
 
-int64_t metrics_resident_bytes(void);                             // memory of this process; 0 where the system does not say
-
 // Prometheus' text format 0.0.4, with what the system knows of the process. From any thread.
 void metrics_print(FILE *file);
 

@@ -14,7 +14,6 @@
 #include "kafka.h"
 #include "log.h"
 #include "memory.h"
-#include "metrics.h"
 #include "redis.h"
 
 enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, TOPICS = SHARD_KINDS };
@@ -42,7 +41,6 @@ struct loop {
 	bool is_assigned;
 	struct cache_budget cache;
 	int64_t rest_at_ms;   // monotonic; 0 when not all shards have caught up, or the memory of that was given back
-	int64_t give_back_at_ms;
 	bool is_live, has_enough;
 	int64_t asked_at_ms;  // monotonic, when Kafka was asked last
 	int64_t commit_at_ms;
@@ -88,17 +86,6 @@ static void note_live(struct loop *loop, bool is_live, int64_t now_ms)
 		rest(loop);
 		loop->rest_at_ms = 0;
 	}
-}
-
-// What a large step or a read-back used lies about in pieces afterwards.
-static void give_back(struct loop *loop, int64_t now_ms)
-{
-	if (now_ms < loop->give_back_at_ms)
-		return;
-	loop->give_back_at_ms = now_ms + LOOP_GIVE_BACK_MS;
-	struct mallinfo2 info = mallinfo2();
-	if (metrics_resident_bytes() > (int64_t)(info.uordblks + info.hblkhd) + (int64_t)LOOP_FREE_MAX_MIB * 1024 * 1024)
-		malloc_trim(0);
 }
 
 // A shard that takes nothing in for now gives up its part too.
@@ -371,7 +358,6 @@ static void tell_admin(struct loop *loop)
 		problem = "Kafka is away";
 	note_live(loop, is_live, now_ms);
 	trim_caches(loop);
-	give_back(loop, now_ms);
 	admin_set_ready(loop->admin, !problem, problem ? problem : remark);
 }
 

@@ -11,8 +11,6 @@ enum {
 	LOOP_SHARDS_MAX = 1024,        // partitions of all topics together
 	LOOP_CACHE_LIVE_PART = 8,      // of --cache, so much is used when live
 	LOOP_REST_AFTER_MS = 5000,     // after becoming live the memory of catching up goes back to the system
-	LOOP_GIVE_BACK_MS = 10000,     // how often it is looked whether more memory lies about free than LOOP_FREE_MAX_MIB, which then goes back as well: it may never come to rest
-	LOOP_FREE_MAX_MIB = 64,
 	LOOP_WAITING_MAX = 90000,      // events that wait in all shards together; above it Kafka is asked for no more. Three of the largest steps
 	LOOP_ASK_MS = 1000,            // but at least so often: it wants to see that we live, and tells of a rebalance in the same way
 	LOOP_STOP_MS = 4000,           // how long a stop waits for what is under way
