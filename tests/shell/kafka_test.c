@@ -16,7 +16,7 @@
 #include "clock.h"
 #include "kafka.h"
 
-enum { PATIENCE_MS = 30000, PARTITIONS = 2, CLIENT_BYTES = 64 };
+enum { PATIENCE_MS = 240000, PARTITIONS = 2, CLIENT_BYTES = 64 };
 
 static rd_kafka_t *mock_client;
 static rd_kafka_mock_cluster_t *mock;
@@ -349,7 +349,7 @@ static void test_rebalance(void **state)
 	}
 	assert_int_equal(first.held, 1);
 	assert_int_equal(second.held, 1);
-	assert_int_equal(first.revoked, 1);
+	assert_true(first.revoked >= 1);  // the group may form in more than one round
 	assert_int_equal(first.lost, 0);
 	kafka_consumer_close(second.consumer);
 	wait_for(&first, first.held == PARTITIONS);
