@@ -180,6 +180,33 @@ enum status kafka_partition_count(const struct kafka_config *config, const char 
 	return status;
 }
 
+static rd_kafka_resp_err_t ask_bound(rd_kafka_t *client, const char *topic, int32_t partition, int64_t which, int timeout_ms, int64_t *ret_offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, topic, partition)->offset = which;  // the call takes instants; on the wire these two are some
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(client, list, timeout_ms);
+	code = code ? code : list->elems[0].err;
+	*ret_offset = list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return code;
+}
+
+// Not by rd_kafka_query_watermark_offsets: it sends a request for each of the two, and when both answers are there at once, an error of the first is overwritten by the
+// second, and a partition that has records passes for empty (2.0.2).
+enum status kafka_client_bounds(rd_kafka_t *client, const char *topic, int32_t partition, int timeout_ms, int64_t *ret_low, int64_t *ret_high, struct error *error)
+{
+	int64_t low, high;
+	rd_kafka_resp_err_t code = ask_bound(client, topic, partition, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, &low);
+	if (!code)
+		code = ask_bound(client, topic, partition, RD_KAFKA_OFFSET_END, timeout_ms, &high);
+	if (code)
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell where partition %d of %s begins and ends: %s", partition, topic,
+			rd_kafka_err2str(code));
+	*ret_low = low;
+	*ret_high = high;
+	return OK;
+}
+
 void kafka_client_message(const rd_kafka_message_t *message, uint32_t topic, struct kafka_message *ret_message)
 {
 	*ret_message = (struct kafka_message){

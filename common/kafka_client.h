@@ -21,6 +21,10 @@ MUST_USE enum status kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *con
 // Asks the brokers. FATAL topic_missing, with the command that makes it; RETRY kafka_away.
 MUST_USE enum status kafka_client_partition_count(rd_kafka_t *client, const char *brokers, const char *topic, int timeout_ms, int32_t *ret_count, struct error *error);
 
+// Where a partition begins and ends. RETRY kafka_away, FATAL kafka_refused.
+MUST_USE enum status kafka_client_bounds(rd_kafka_t *client, const char *topic, int32_t partition, int timeout_ms, int64_t *ret_low, int64_t *ret_high,
+	struct error *error);
+
 // Whether to go on after this error: RETRY, or FATAL when it does not pass by itself (no permission, fenced).
 enum status kafka_client_judge(rd_kafka_resp_err_t code);
 const char *kafka_client_reason(rd_kafka_resp_err_t code);  // kafka_away, or kafka_refused for FATAL

@@ -723,14 +723,7 @@ void kafka_commit(struct kafka_consumer *consumer, uint32_t topic, int32_t parti
 enum status kafka_watermarks(struct kafka_consumer *consumer, uint32_t topic, int32_t partition, int timeout_ms, int64_t *ret_low, int64_t *ret_high,
 	struct error *error)
 {
-	int64_t low, high;
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(consumer->client, consumer->topic[topic].name, partition, &low, &high, timeout_ms);
-	if (code)
-		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell where partition %d of %s begins and ends: %s", partition,
-			consumer->topic[topic].name, rd_kafka_err2str(code));
-	*ret_low = low;
-	*ret_high = high;
-	return OK;
+	return kafka_client_bounds(consumer->client, consumer->topic[topic].name, partition, timeout_ms, ret_low, ret_high, error);
 }
 
 // Leaves the group, in bounded time: rd_kafka_consumer_close may wait for a broker that is away. The queue that it closes by must be another than the consumer's own.

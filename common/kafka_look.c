@@ -80,10 +80,7 @@ enum status kafka_look_partitions(struct kafka_look *look, const char *topic, in
 
 enum status kafka_look_watermarks(struct kafka_look *look, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high, struct error *error)
 {
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(look->client, topic, partition, ret_low, ret_high, look->timeout_ms);
-	if (code)
-		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell how far partition %d of %s goes: %s", partition, topic, rd_kafka_err2str(code));
-	return OK;
+	return kafka_client_bounds(look->client, topic, partition, look->timeout_ms, ret_low, ret_high, error);
 }
 
 // A client of the group that joins nothing: it asks the group's coordinator.
@@ -134,10 +131,8 @@ static enum status start_tail(struct kafka_tail *tail, const struct kafka_config
 	for (int32_t i = 0; i < count && status == OK; i++) {
 		int64_t low, high;
 		// The end is asked for now and not left to "latest": what comes between this call and the first fetch is not missed.
-		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(tail->client, topic, i, &low, &high, timeout_ms);
-		if (code)
-			status = error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell how far partition %d of %s goes: %s", i, topic, rd_kafka_err2str(code));
-		else
+		status = kafka_client_bounds(tail->client, topic, i, timeout_ms, &low, &high, error);
+		if (status == OK)
 			rd_kafka_topic_partition_list_add(list, topic, i)->offset = high;
 	}
 	if (status == OK)

@@ -28,9 +28,9 @@ static enum status look_up(rd_kafka_t *client, const char *topic, int64_t at_ms,
 static enum status fill_gap(rd_kafka_t *client, const char *topic, int32_t partition, int64_t first, int timeout_ms, int64_t *offset, struct error *error)
 {
 	int64_t low, high;
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, timeout_ms);
-	if (code)
-		return away(code, topic, error);
+	enum status status = kafka_client_bounds(client, topic, partition, timeout_ms, &low, &high, error);
+	if (status != OK)
+		return status;
 	*offset = first >= 0 || low == high ? high : KAFKA_OFFSET_EARLIEST;
 	return OK;
 }

@@ -57,10 +57,9 @@ static enum status find_bounds(struct reader *reader, struct error *error)
 	reader->mode = memory_new((size_t)reader->partition_count * sizeof *reader->mode);
 	reader->from = rd_kafka_topic_partition_list_new(reader->partition_count);
 	for (int32_t i = 0; i < reader->partition_count; i++) {
-		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(reader->client, reader->topic, i, &reader->low[i], &reader->until[i], reader->timeout_ms);
-		if (code)
-			return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell where partition %d of %s begins and ends: %s", i, reader->topic,
-				rd_kafka_err2str(code));
+		enum status status = kafka_client_bounds(reader->client, reader->topic, i, reader->timeout_ms, &reader->low[i], &reader->until[i], error);
+		if (status != OK)
+			return status;
 		reader->end[i] = reader->until[i];
 		bool is_marked = reader->marks && i < reader->marks->count && reader->marks->offset[i] > reader->low[i];
 		rd_kafka_topic_partition_list_add(reader->from, reader->topic, i)->offset = is_marked ? reader->marks->offset[i] : reader->low[i];
