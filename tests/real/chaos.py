@@ -36,24 +36,30 @@ AT_WORK_S = 0.2       # who wrote so lately is at work
 PATIENCE_S = 5.0      # with those who are not
 
 
+def write_policy(case: Case) -> Path:
+    """Its roster, units.yaml, is to lie beside it."""
+    policy = case.folder / "policy.yaml"
+    policy.write_text('zone: "+08:00"\ncalendar: cn\nroster: units.yaml\n', encoding="utf-8")
+    return policy
+
+
+def read_truth(path: Path) -> dict[state.Key, int]:
+    """What hotline-simulate says that the counters must be."""
+    rows = (line.rsplit(" ", 3) for line in path.read_text(encoding="utf-8").splitlines())
+    return {(dimension, day, name): int(value) for dimension, day, name, value in rows}
+
+
 class City:
     """Events by a seed, and what they must amount to."""
 
     def __init__(self, case: Case, seed: int, tickets: int) -> None:
         truth, roster = case.folder / "truth", case.folder / "units.yaml"
-        self.policy = case.folder / "policy.yaml"
-        self.policy.write_text('zone: "+08:00"\ncalendar: cn\nroster: units.yaml\n', encoding="utf-8")
+        self.policy = write_policy(case)
         text = case.run(program("hotline-simulate"), "--output", "-", "--seed", str(seed), "--tickets", str(tickets), "--units", "40", "--from", "2024-03-01",
                         "--days", "30", "--swap", "5", "--duplicate", "3", "--truth", str(truth), "--write-roster", str(roster))
         self.lines = text.splitlines(keepends=True)
         self.ids = sorted({json.loads(line).get("ticket_id", "") for line in self.lines} - {""})
-        self.truth = dict(self._read(truth))
-
-    @staticmethod
-    def _read(path: Path) -> Any:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            dimension, day, name, value = line.rsplit(" ", 3)
-            yield (dimension, day, name), int(value)
+        self.truth = read_truth(truth)
 
 
 class Feed:
@@ -103,6 +109,7 @@ class Chaos:
         self.stack, self.feed, self.random, self.kills = stack, feed, random.Random(seed), kills
         self.later: list[tuple[float, Callable[[], None]]] = []
         self.down: set[str] = set()      # labels of those who are not to be hurt now
+        self.log: Path | None = None
         self.log_sizes: list[tuple[float, int]] = []
         self.counts = dict.fromkeys(("kills", "zombies", "rivals", "redis kills", "bytes lost"), 0)
 
@@ -160,14 +167,16 @@ class Chaos:
         if not consumer:
             self._at(self.feed.elapsed() + 0.5, self.kill_somebody)
             return
+        # Now and then away for longer than the session: the other one must take over.
+        self.kill(consumer, self.random.choice((0,) * 6 + (self.random.uniform(0, 2),) * 2 + (self.stack.broker.session_s + 2,)))
+
+    def kill(self, consumer: Consumer, away_s: float) -> None:
         self._check_alive(consumer)
         assert consumer.process
         consumer.process.kill()
         self.counts["kills"] += 1
         self.down.add(consumer.label)
-        # Now and then away for longer than the session: the other one must take over.
-        rest = self.random.choice((0,) * 6 + (self.random.uniform(0, 2),) * 2 + (self.stack.broker.session_s + 2,))
-        self._at(self.feed.elapsed() + rest, lambda: self._bring_back(consumer))
+        self._at(self.feed.elapsed() + away_s, lambda: self._bring_back(consumer))
 
     def _bring_back(self, consumer: Consumer) -> None:
         consumer.start()
@@ -178,6 +187,9 @@ class Chaos:
         if not consumer:
             self._at(self.feed.elapsed() + 0.5, lambda: self.freeze_somebody(name))
             return
+        self.freeze(consumer)
+
+    def freeze(self, consumer: Consumer) -> None:
         self._check_alive(consumer)
         self.stack.freeze(consumer)
         self.counts["zombies"] += 1
@@ -203,7 +215,10 @@ class Chaos:
     def _note_log_size(self) -> None:
         now = time.monotonic()
         self.log_sizes = [entry for entry in self.log_sizes if entry[0] > now - 2 * LAST_SECOND_S]
-        self.log_sizes.append((now, self.stack.redis.log_file().stat().st_size))
+        log = self.stack.redis.log_file()
+        if log != self.log:  # rewritten: another file
+            self.log, self.log_sizes = log, []
+        self.log_sizes.append((now, log.stat().st_size))
 
     def kill_redis(self, loses: bool) -> None:
         redis = self.stack.redis

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Iterator, NamedTuple
 
 from case import GUARD_S, Failure
 
@@ -47,20 +47,23 @@ class KafkaClient:
         lines = self._kcat("-Q", *asked).decode().splitlines()
         return {int(match[1]): int(match[2]) for match in (re.fullmatch(r".* \[(\d+)\] offset (\d+)", line) for line in lines) if match}
 
+    def each(self, topic: str) -> Iterator[Record]:
+        """Everything that is in the topic now, each partition in its order. One record after the other, for topics that no memory would hold."""
+        arguments = ["kcat", "-b", self.brokers, "-C", "-q", "-e", "-o", "beginning", "-t", topic, "-f", "%p %o %T %K %S\n%k%s\n%h\n"]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=1 << 20) as kcat:
+            assert kcat.stdout and kcat.stderr
+            while line := kcat.stdout.readline():
+                partition, offset, at_ms, key_size, size = (int(part) for part in line.split())
+                key = None if key_size < 0 else kcat.stdout.read(key_size)
+                value = kcat.stdout.read(max(size, 0) + 1)[:-1]
+                yield Record(partition, offset, at_ms, key, value, kcat.stdout.readline()[:-1].decode(errors="replace"))
+            problem = kcat.stderr.read().decode(errors="replace")
+        if kcat.returncode:
+            raise Failure(f"{' '.join(arguments)}: exit {kcat.returncode}: {problem}")
+
     def records(self, topic: str) -> list[Record]:
         """Everything that is in the topic now, by partition and offset."""
-        data = self._kcat("-C", "-q", "-e", "-o", "beginning", "-t", topic, "-f", "%p %o %T %K %S\n%k%s\n%h\n")
-        records, at = [], 0
-        while at < len(data):
-            line_end = data.index(b"\n", at)
-            partition, offset, at_ms, key_size, size = (int(part) for part in data[at:line_end].split())
-            key_at = line_end + 1
-            value_at = key_at + max(key_size, 0)
-            headers_at = value_at + max(size, 0) + 1
-            at = data.index(b"\n", headers_at) + 1
-            key = None if key_size < 0 else data[key_at:value_at]
-            records.append(Record(partition, offset, at_ms, key, data[value_at:headers_at - 1], data[headers_at:at - 1].decode(errors="replace")))
-        return sorted(records, key=lambda record: (record.partition, record.offset))
+        return sorted(self.each(topic), key=lambda record: (record.partition, record.offset))
 
     def produce(self, topic: str, key: str, value: bytes, folder: Path, *options: str) -> None:
         """One record; its partition is that of the key unless an option says otherwise."""
@@ -75,9 +78,8 @@ class KafkaClient:
     def last_by_id(self, topic: str, read: Any, name: str) -> dict[str, dict[str, Any]]:
         """What readers make of a topic: of each id the value with the greatest revision."""
         last: dict[str, dict[str, Any]] = {}
-        for record in self.records(topic):
+        for record in self.each(topic):
             value = read(record.value)
-            key = value[name] if name else (record.key or b"").decode()
-            if key not in last or value["revision"] >= last[key]["revision"]:
-                last[key] = value
+            if value["revision"] >= last.get(value[name], value)["revision"]:
+                last[value[name]] = value
         return last

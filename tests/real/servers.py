@@ -49,7 +49,7 @@ class RedisServer:
 
     def log_file(self) -> Path:
         """The append-only file that is written to."""
-        return max(self.folder.glob("appendonlydir/*.incr.aof"), key=lambda path: path.stat().st_mtime)
+        return max(self.folder.glob("appendonlydir/*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
 
     def forget_since(self, size: int) -> int:
         """While it is down: cuts off what was appended behind `size` bytes; returns how many bytes that were."""

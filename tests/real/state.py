@@ -116,8 +116,13 @@ def outboxes(redis: RedisClient) -> dict[str, int]:
 
 
 def published(kafka: KafkaClient) -> dict[Key, int]:
-    """The last values in hotline.unit-counters."""
-    return {(row["dimension"], row["day"], name): value for row in kafka.last_by_id("hotline.unit-counters", wire.read_unit_counters, "").values()
+    """The last values in hotline.unit-counters. Only those are read whole: each is published many times."""
+    last: dict[bytes | None, tuple[int, bytes]] = {}
+    for record in kafka.each("hotline.unit-counters"):
+        revision = wire.number(record.value, 4)
+        if revision >= last.get(record.key, (0,))[0]:
+            last[record.key] = revision, record.value
+    return {(row["dimension"], row["day"], name): value for row in (wire.read_unit_counters(value) for _, value in last.values())
             for name, value in row["counters"].items() if value}
 
 

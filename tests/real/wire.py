@@ -37,14 +37,24 @@ def field(number: int, value: int | bytes | str) -> bytes:
 
 def fields(data: bytes) -> Iterator[tuple[int, Any]]:
     """Number and value, as they come; only the two wire types that hotline.v1 has."""
-    at = 0
-    while at < len(data):
-        tag, at = read_varint(data, at)
-        value: Any
-        value, at = read_varint(data, at)
+    at, end = 0, len(data)
+    while at < end:  # most numbers have one byte; topics have millions of records
+        tag, value, at = data[at], data[at + 1], at + 2
+        if tag >= 0x80:
+            tag, at = read_varint(data, at - 2)
+            value, at = read_varint(data, at)
+        elif value >= 0x80:
+            value, at = read_varint(data, at - 1)
         if tag & 7 == 2:
-            value, at = data[at:at + value], at + value
-        yield tag >> 3, value
+            at += value
+            yield tag >> 3, data[at - value:at]
+        else:
+            yield tag >> 3, value
+
+
+def number(data: bytes, field_number: int) -> int:
+    """One field of a message, without reading the others."""
+    return next((value for found, value in fields(data) if found == field_number), 0)
 
 
 def read_alert(data: bytes) -> dict[str, Any]:
