@@ -68,7 +68,8 @@ APIS = (
     Api("LeaveGroup", 13, "stop", (CUT, -1, 14, 15, 16, 24, 25, 30, 82)),
     Api("SyncGroup", 14, "start", (CUT, -1, 14, 15, 16, 22, 23, 24, 25, 27, 30), {82: "fenced by other consumer"}),
     Api("ApiVersions", 18, "start", (CUT, -1, 35, 42)),
-    Api("InitProducerId", 22, "start", (CUT, -1, 7, 14, 15, 16, 42, 47, 51, 90), {31: "Cluster authorization failed", 53: "Transactional Id authorization failed"}),
+    Api("InitProducerId", 22, "start", (CUT, -1, 7, 14, 15, 16, 42, 51),
+        {31: "Cluster authorization failed", 47: "Producer fenced", 53: "Transactional Id authorization failed", 90: "Producer fenced"}),
 )
 # Of Metadata, which tells of topics: of one that is not well for a while, and of one that never will be.
 TOPIC_PASSES = (5, 7, 9)
