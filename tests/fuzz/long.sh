@@ -12,6 +12,8 @@ build=${BUILD:-build/fuzz}
 learnt=$build/fuzz-corpus
 names=${*:-$(ls tests/fuzz/corpus)}
 
+# What is freed is looked at for the time of an input or two, and where it came from is told when the input is run again by itself: a third less time.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=8:malloc_context_size=0}
 total=0 broken=""
 mkdir -p "$learnt"
 printf '%-14s %12s %8s %8s\n' fuzzer executions inputs features
