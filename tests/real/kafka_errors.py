@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import state
 from case import LOOK_AGAIN_S, Case, Failure, check, check_in, run_case, wait_until
@@ -153,6 +153,7 @@ def is_met(town: Town, api: Api) -> bool:
     if not town.broker.left(api.key):
         return True
     if api.when == "stop":       # who leaves does so once
+        town.stack.wait_ready()
         town.stack.stop()
         town.stack.start()
     elif api.when == "start":    # and who starts may ask only once
@@ -197,12 +198,12 @@ def has_ended(consumer: Consumer) -> bool:
     return bool(consumer.process) and not consumer.process.is_running()
 
 
-def wait_a_while(condition: Callable[[], bool]) -> bool:
+def ends_soon(consumer: Consumer) -> bool:
     """A program that has met the error has ended by then; if it has not, it meets one more, and nothing else comes of it."""
     until_s = time.monotonic() + MET_S
-    while not condition() and time.monotonic() < until_s:
+    while not has_ended(consumer) and time.monotonic() < until_s:
         time.sleep(LOOK_AGAIN_S)
-    return condition()
+    return has_ended(consumer)
 
 
 def end_by(town: Town, api: Api, code: int, name: str) -> None:
@@ -210,10 +211,10 @@ def end_by(town: Town, api: Api, code: int, name: str) -> None:
     town.broker.fail(api.key, code)
     consumer.start()
     for _ in range(TRIES):
-        if wait_a_while(lambda: has_ended(consumer)):
+        wait_until(f"{api.name} {NAMES[code]}: {name} meets it", lambda: has_ended(consumer) or not town.broker.left(api.key))
+        if ends_soon(consumer):
             break
-        if not town.broker.left(api.key):  # it was given to a reader of its own that begins anew
-            town.broker.fail(api.key, code)
+        town.broker.fail(api.key, code)  # it was given to a reader of its own that begins anew
     check(f"{api.name}: errors that are left", 0, town.broker.left(api.key))
     end_with(town, f"{api.name} {NAMES[code]}", consumer, api.ends[code])
     town.check()
