@@ -130,6 +130,48 @@ static void open_for_centuries(void **state)
 	assert_in_range(outcome.entry_count, YEARS * 12 - 1, YEARS * 12);
 }
 
+// Of an entry on a month's end list there is no alert: the rule tells about the leg that was open then.
+static struct evidence described_month_end(int64_t end_ms)
+{
+	struct alert entry = { .rule = &rule_month_end, .about = { .unit = names_intern(names, NAME_UNIT, TEXT("u1")) }, .at_ms = end_ms };
+	struct evidence evidence = { .count = 0 };
+	entry.rule->describe(&entry, &facts, NULL, &evidence);
+	return evidence;
+}
+
+static const char *value_of(const struct evidence *evidence, const char *name)
+{
+	for (uint32_t i = 0; i < evidence->count; i++)
+		if (!strcmp(evidence->item[i].name, name))
+			return evidence->item[i].value;
+	return "";
+}
+
+static void an_entry_of_a_month_s_end_tells_of_its_leg(void **state)
+{
+	(void)state;
+	enum { DAY = 19789 };  // 2024-03-07
+	int64_t noon_ms = civil_day_start_ms(DAY, policy.zone_ms) + 12 * HOUR_MS, end_ms = civil_day_end_ms(DAY + 24, policy.zone_ms);
+	struct ticket ticket = { .event = event, .capacity = TICKET_EVENTS_MAX };
+	struct event dispatched = event_of(EVENT_DISPATCHED, noon_ms), resolved = event_of(EVENT_RESOLVED, noon_ms + 30 * DAY_MS);
+	dispatched.unit = names_intern(names, NAME_UNIT, TEXT("u1"));
+	dispatched.due_at_ms = noon_ms + 5 * DAY_MS;
+	ticket_merge(&ticket, &dispatched, names);
+	judge(&ticket, end_ms + 1);
+	struct evidence open = described_month_end(end_ms);
+	assert_string_equal(value_of(&open, "dispatched_at"), "2024-03-07T12:00:00+08:00");
+	assert_string_equal(value_of(&open, "due_at"), "2024-03-12T12:00:00+08:00");
+	assert_string_equal(value_of(&open, "ended_at"), "");
+	assert_string_equal(open.next_step, "it is left over in the next month, too, until it ends");
+	assert_int_equal(described_month_end(noon_ms - 1).count, 0);  // it had no leg yet
+	ticket_merge(&ticket, &resolved, names);
+	judge(&ticket, noon_ms + 40 * DAY_MS);
+	struct evidence over = described_month_end(end_ms);
+	assert_string_equal(value_of(&over, "dispatched_at"), "2024-03-07T12:00:00+08:00");
+	assert_string_equal(value_of(&over, "ended_at"), "2024-04-06T12:00:00+08:00");
+	assert_string_equal(over.next_step, "");
+}
+
 static void durations_in_words(void **state)
 {
 	(void)state;
@@ -171,7 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_ticket_stays_within_the_limits), cmocka_unit_test(the_longest_chain), cmocka_unit_test(open_for_centuries),
-		cmocka_unit_test(durations_in_words), cmocka_unit_test(long_values_are_cut_between_characters),
+		cmocka_unit_test(an_entry_of_a_month_s_end_tells_of_its_leg), cmocka_unit_test(durations_in_words), cmocka_unit_test(long_values_are_cut_between_characters),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -148,6 +148,27 @@ static void a_row_is_an_update(void **state)
 	assert_string_equal(map("7,2024-03-05 09:00,?,Resolved,B"), "!column 3 (at): \"\" is missing (at)");
 }
 
+// However many cases there are: each is compared with its own row before.
+static void each_of_many_cases_is_known_again(void **state)
+{
+	(void)state;
+	enum { CASES = 10000 };  // more than there is room for at first, twice
+	char row[64], wanted[160];
+	load(UPDATE_ROWS "events:\n  - { type: dispatched, when: { column: group, changes: known }, at: at, unit: group }\n");
+	header("id,at,state,group");
+	for (int number = 0; number < CASES; number++) {
+		snprintf(row, sizeof row, "%d,2024-03-05 09:00,New,u%d", number, number % 7);
+		assert_string_not_equal(map(row), "");
+	}
+	for (int number = 0; number < CASES; number++) {
+		snprintf(row, sizeof row, "%d,2024-03-05 09:10,New,u%d", number, number % 7);
+		assert_string_equal(map(row), "");
+		snprintf(row, sizeof row, "%d,2024-03-05 09:20,New,other", number);
+		snprintf(wanted, sizeof wanted, "{\"ticket_id\":\"%d\",\"at\":\"2024-03-05T09:20:00+08:00\",\"type\":\"dispatched\",", number);
+		assert_memory_equal(map(row), wanted, strlen(wanted));
+	}
+}
+
 static void times_are_read_as_they_are_written(void **state)
 {
 	(void)state;
@@ -363,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_row_is_a_case),
 		cmocka_unit_test(what_a_row_does_wrong_is_named),
 		cmocka_unit_test(a_row_is_an_update),
+		cmocka_unit_test(each_of_many_cases_is_known_again),
 		cmocka_unit_test(times_are_read_as_they_are_written),
 		cmocka_unit_test(a_mapping_s_mistakes_have_a_place),
 		cmocka_unit_test(boston_meets_its_truth),
