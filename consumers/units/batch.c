@@ -140,14 +140,16 @@ enum status batch_take(struct batch *batch, struct text value, bool is_again, st
 	enum status status = wire_unpack_change(value, arena, &dimension, day, &count, error);
 	if (status == OK)
 		status = check_dimension(dimension, names, &id, error);
-	for (size_t i = 0; i < count && status == OK; i++)
+	if (status != OK)
+		return status;
+	for (size_t i = 0; i < count; i++)
 		if (!is_day(day[i]))
-			status = error_set(error, REJECT, "bad_field", "day %" PRId32 " is out of range", day[i]);
-	for (size_t i = 0; i < count && status == OK; i++) {
+			return error_set(error, REJECT, "bad_field", "day %" PRId32 " is out of range", day[i]);
+	for (size_t i = 0; i < count; i++) {
 		int32_t month = civil_month_of_day(day[i]);
 		batch_add(batch, (struct change){ .dimension = id, .month = month, .days = UINT32_C(1) << (day[i] - civil_month_first_day(month)), .is_again = is_again });
 	}
-	return status;
+	return OK;
 }
 
 void batch_reach(struct batch *batch, int32_t partition, int64_t next_offset)
