@@ -12,6 +12,7 @@ declare -A hotline_packages=(
 	[fuzz]="clang libclang-rt-14-dev"
 	[browser]="chromium"
 	[static]="clang clang-tidy"
+	[valgrind]="valgrind libc6-dbg"
 )
 
 missing_packages() {  # missing_packages GROUP...: the names, one a line

@@ -40,7 +40,7 @@ packages_of() {
 	case $1 in
 		real) echo "run kafka" ;;
 		static) echo static ;;
-		long) echo "run kafka fuzz" ;;
+		long) echo "run kafka fuzz valgrind" ;;
 		browser) echo "run browser" ;;
 		fuzz) echo fuzz ;;
 	esac

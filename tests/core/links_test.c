@@ -412,7 +412,7 @@ static void the_newest_word_of_a_link_replaces_the_older(void **state)
 	names_free(names);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_and_number_of_facts_ends_in_what_a_plain_count_gives),
@@ -424,5 +424,7 @@ int main(void)
 		cmocka_unit_test(what_changes_in_a_ticket_is_told_to_its_links),
 		cmocka_unit_test(the_newest_word_of_a_link_replaces_the_older),
 	};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

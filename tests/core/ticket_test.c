@@ -373,7 +373,7 @@ static void a_judgement_holds_until_its_next_look(void **state)
 	each_list(&list, 0, 5, check_until_next_look);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_list_of_six_ends_in_one_state_by_every_last_arrival),
@@ -384,5 +384,7 @@ int main(void)
 		cmocka_unit_test(an_empty_ticket_is_nothing),
 		cmocka_unit_test(a_judgement_holds_until_its_next_look),
 	};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
