@@ -138,6 +138,30 @@ static void equal_tickets_are_written_alike_and_in_few_bytes(void **state)
 	assert_in_range(size, 1, 40);
 }
 
+// Where the dictionary is large a name takes two bytes, and the unit of the event before still one.
+static void a_unit_that_stays_takes_one_byte(void **state)
+{
+	(void)state;
+	enum { NAMES = 300 };
+	struct event event[2] = { event_of(EVENT_DISPATCHED, SAMPLE_AT_MS), event_of(EVENT_RETURNED, SAMPLE_AT_MS + 1000) };
+	struct ticket ticket = { .event = event, .count = 2, .capacity = 2 };
+	struct dictionary *large = dictionary_new();
+	name_id unit[NAMES];
+	for (int i = 0; i < NAMES; i++) {
+		char name[16];
+		struct text text = { name, (uint32_t)snprintf(name, sizeof name, "unit-%d", i) };
+		unit[i] = names_intern(names, NAME_UNIT, text);
+		dictionary_add(large, unit[i]);
+	}
+	event[0].unit = event[1].unit = unit[NAMES - 1];
+	size_t same = ticket_encode(&ticket, large, bytes, sizeof bytes);
+	event[1].unit = unit[NAMES - 2];
+	size_t other = ticket_encode(&ticket, large, bytes, sizeof bytes);
+	dictionary_free(large);
+	assert_true(same);
+	assert_int_equal(other, same + 1);
+}
+
 static void nothing_is_written_past_the_room_that_is_given(void **state)
 {
 	(void)state;
@@ -283,6 +307,7 @@ int main(void)
 		cmocka_unit_test(long_tickets_come_back),
 		cmocka_unit_test(the_limits_of_a_ticket_come_back),
 		cmocka_unit_test(equal_tickets_are_written_alike_and_in_few_bytes),
+		cmocka_unit_test(a_unit_that_stays_takes_one_byte),
 		cmocka_unit_test(nothing_is_written_past_the_room_that_is_given),
 		cmocka_unit_test(a_ticket_cut_short_is_refused_or_has_fewer_events),
 		cmocka_unit_test(flipped_bits_and_garbage_never_lead_outside),
