@@ -34,10 +34,17 @@ LOOP = ["sim/loop_test a_*", "sim/loop_test undisturbed*", "sim/loop_test totals
 UNITS = ["units/judgement_test", "units/totals_test", "units/batch_test", "units/pass_test"] + LOOP
 
 
+# The test of a file alone, which is asked before all others.
+OWN = {"common/calendar.c": "calendar/calendar_test", "common/counters.c": "core/counters_test", "common/due.c": "core/due_test", "common/event.c": "core/event_test",
+       "common/judgement.c": "units/judgement_test", "common/page.c": "core/page_test", "common/ticket.c": "core/ticket_code_test", "common/totals.c": "units/totals_test"}
+
+
 def near(source):
     if source.startswith("consumers/units"):
         return UNITS
-    return LOOP if source.startswith("consumers") else CORE
+    if source.startswith("consumers"):
+        return LOOP
+    return list(dict.fromkeys([OWN.get(source, CORE[0])] + CORE))
 
 
 def copy_tree(tree):
