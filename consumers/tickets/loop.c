@@ -41,6 +41,7 @@ struct loop {
 	bool is_assigned;
 	struct cache_budget cache;
 	int64_t rest_at_ms;   // monotonic; 0 when not all shards have caught up, or the memory of that was given back
+	int64_t trim_at_ms;   // monotonic, when what is free goes back to the system
 	bool is_live, has_enough;
 	int64_t asked_at_ms;  // monotonic, when Kafka was asked last
 	int64_t commit_at_ms;
@@ -86,6 +87,15 @@ static void note_live(struct loop *loop, bool is_live, int64_t now_ms)
 		rest(loop);
 		loop->rest_at_ms = 0;
 	}
+}
+
+// Under a steady load shards are live and not live in turn and never rest. Large steps and backlogs leave holes that the next ones do not fit into.
+static void trim_heap(struct loop *loop, int64_t now_ms)
+{
+	if (now_ms < loop->trim_at_ms)
+		return;
+	malloc_trim(0);
+	loop->trim_at_ms = now_ms + LOOP_TRIM_MS;
 }
 
 // A shard that takes nothing in for now gives up its part too.
@@ -357,6 +367,7 @@ static void tell_admin(struct loop *loop)
 	if (kafka_consumer_is_away(loop->consumer))
 		problem = "Kafka is away";
 	note_live(loop, is_live, now_ms);
+	trim_heap(loop, now_ms);
 	trim_caches(loop);
 	admin_set_ready(loop->admin, !problem, problem ? problem : remark);
 }

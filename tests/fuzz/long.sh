@@ -12,7 +12,7 @@ build=${BUILD:-build/fuzz}
 learnt=$build/fuzz-corpus
 names=${*:-$(ls tests/fuzz/corpus)}
 
-# What is freed is looked at for the time of an input or two, and where it came from is told when the input is run again by itself: a third less time.
+# What is freed is looked at for the time of an input or two, and where it came from is told when the input is run again by itself.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=8:malloc_context_size=0}
 total=0 broken=""
 mkdir -p "$learnt"

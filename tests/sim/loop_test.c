@@ -724,6 +724,23 @@ static void links_are_told_though_the_wall_clock_went_back(void **state)
 	end_as_it_is();
 }
 
+// A process that is always at work never rests, and what backlogs leave free in its heap would stay with it.
+static void memory_goes_back_under_a_steady_load(void **state)
+{
+	(void)state;
+	enum { MINUTES = 3 };
+	story_open();
+	town_start_tickets();
+	sim_run_for(10 * S);
+	size_t before = sim_memory_trims();
+	for (int i = 0; i < MINUTES * 60; i++) {
+		story_send_ticket("steady", EVENT_RECEIVED, FROM_MS + i * MINUTE_MS, NULL);
+		sim_run_for(S);
+	}
+	assert_in_range(sim_memory_trims() - before, 2 * MINUTES - 1, 2 * MINUTES + 1);
+	end_as_it_is();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -759,6 +776,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_month_ends_for_all_when_the_last_shard_passes),
 		cmocka_unit_test(alerts_after_a_rollback_are_news_though_the_wall_clock_went_back),
 		cmocka_unit_test(links_are_told_though_the_wall_clock_went_back),
+		cmocka_unit_test(memory_goes_back_under_a_steady_load),
 	};
 	log_init("sim", LOG_LEVEL_ERROR);
 	if (argc > 1)

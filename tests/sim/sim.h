@@ -101,6 +101,7 @@ void sim_free(void *memory);
 struct text sim_copy(struct text text);  // with a NUL behind; freed by sim_free of its `at`
 void sim_memory_drop(struct member *member);           // frees all that it has
 size_t sim_memory_count(const struct member *member);  // what it has not freed
+size_t sim_memory_trims(void);                         // how often anybody gave back what is free
 
 // Prints the seed and the sentence, and fails whatever is running.
 _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

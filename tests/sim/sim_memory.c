@@ -128,11 +128,19 @@ void __wrap_free(void *memory)
 	__real_free(memory);
 }
 
+static size_t trims;
+
 // What the programs give back to the system costs a seed more than all that they do with it.
 int __wrap_malloc_trim(size_t pad)
 {
 	(void)pad;
+	trims++;
 	return 0;
+}
+
+size_t sim_memory_trims(void)
+{
+	return trims;
 }
 
 size_t sim_memory_count(const struct member *member)
