@@ -349,6 +349,7 @@ static void judge_change(struct shard *shard, struct subject *subject, const str
 	if (is_same_edition) {
 		cells_add_difference(shard->cells, before, after, policy, shard->city);
 	} else {
+		assert(old_policy);
 		cells_add_outcome(shard->cells, before, old_policy, shard->city, -1);
 		cells_add_outcome(shard->cells, after, policy, shard->city, 1);
 		if (shard->kind == SHARD_OF_TICKETS && policy->uses_links && !old_policy->uses_links)
