@@ -156,6 +156,7 @@ struct shard {
 	bool is_live;
 	int64_t end_offset;              // where the end was found last; -1 when not known
 	int64_t end_seen_ms;             // monotonic
+	int64_t end_reached_ms;          // monotonic, when the last end was found that the head has come to; 0
 	int64_t reached_at_ms;           // monotonic, of the last commit
 	struct appendices due_files;
 	struct index_note *note;         // of this step

@@ -506,12 +506,15 @@ static enum status advance(struct shard *shard, bool *ret_goes_on, struct error 
 	return OK;
 }
 
-// Caught up needs an end that was found, was reached, and is fresh.
-static bool is_caught_up(const struct shard *shard)
+// Caught up needs an end that was found, was reached, and is fresh. While events pour in there is always a newer end that is not reached yet: the one before it counts.
+static bool is_caught_up(struct shard *shard)
 {
-	if (shard->end_offset < 0 || shard->head.offset < shard->end_offset)
-		return false;
-	return shard->next_offset <= shard->end_offset || clock_monotonic_ms() < shard->end_seen_ms + SHARD_END_FRESH_MS;
+	bool is_reached = shard->end_offset >= 0 && shard->head.offset >= shard->end_offset;
+	if (is_reached)
+		shard->end_reached_ms = shard->end_seen_ms;
+	if (is_reached && shard->next_offset <= shard->end_offset)
+		return true;
+	return shard->end_reached_ms && clock_monotonic_ms() < shard->end_reached_ms + SHARD_END_FRESH_MS;
 }
 
 // Asked on a connection of its own, since on the shard's others answers may be under way. Who cannot be asked may be anybody.

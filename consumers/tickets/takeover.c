@@ -102,6 +102,7 @@ void shard_clear(struct shard *shard)
 	shard->first_month = INT32_MAX;
 	shard->loaded_hour = DUE_NO_HOUR;
 	shard->is_live = false;
+	shard->end_reached_ms = 0;
 	shard->end_offset = shard->read_back_at = -1;
 	shard->late_look_ms = NEVER_MS;
 	kafka_marks_done(&shard->alert_marks);
@@ -489,6 +490,7 @@ void shard_lost_end(struct shard *shard)
 {
 	shard->end_offset = -1;
 	shard->is_live = false;
+	shard->end_reached_ms = 0;
 }
 
 int shard_fd(const struct shard *shard)

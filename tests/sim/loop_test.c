@@ -741,6 +741,54 @@ static void memory_goes_back_under_a_steady_load(void **state)
 	end_as_it_is();
 }
 
+// When the alert came to Kafka, by the wall; 0 when it is not there.
+static int64_t came_ms(const char *id_begin)
+{
+	const struct log_topic *topic = kafka_sim_topic(TOWN_ALERTS);
+	for (int32_t i = 0; i < topic->partition_count; i++)
+		for (size_t k = 0; k < topic->partition[i].count; k++)
+			if (topic->partition[i].record[k].key.size > strlen(id_begin) && !memcmp(topic->partition[i].record[k].key.at, id_begin, strlen(id_begin)))
+				return topic->partition[i].record[k].timestamp_ms;
+	return 0;
+}
+
+// While events pour in, whoever keeps up has never judged the last of them yet, and would pass for one that is catching up, whose clock the wall does not move.
+static void a_deadline_does_not_wait_for_events(void **state)
+{
+	(void)state;
+	enum { DUE_MS = 2000, DEADLINES = 20, APART_MS = 37, LATE_MS = 100 };  // of the world's own time
+	struct town_setup setup = story_setup;
+	setup.is_event_clock = false;
+	story_due_after_ms = 0;
+	town_open(1, &setup);
+	town_start_tickets();
+	sim_run_for(10 * S);
+	int64_t began_ms = sim_wall_us() / 1000, latest_ms = 0;
+	story_due_after_ms = DUE_MS;
+	for (int i = 0; i < DEADLINES; i++) {
+		char id[STORY_ID_BYTES];
+		snprintf(id, sizeof id, "due%d-x", i);
+		story_send_ticket(id, EVENT_RECEIVED, began_ms, NULL);
+		story_send_ticket(id, EVENT_DISPATCHED, began_ms + i * APART_MS, "fire");
+	}
+	story_due_after_ms = 0;
+	for (int i = 0; i < 2 * DUE_MS; i++) {
+		char id[STORY_ID_BYTES];
+		snprintf(id, sizeof id, "steady%d-x", i);
+		story_send_ticket(id, EVENT_RECEIVED, began_ms, NULL);  // whose own time moves no clock
+		sim_run_for(S / 1000);
+	}
+	for (int i = 0; i < DEADLINES; i++) {
+		char id[STORY_ID_BYTES];
+		snprintf(id, sizeof id, "overdue/due%d-x/", i);
+		int64_t late_ms = came_ms(id) - (began_ms + i * APART_MS + DUE_MS);
+		assert_true(came_ms(id));
+		latest_ms = late_ms > latest_ms ? late_ms : latest_ms;
+	}
+	assert_in_range(latest_ms, 0, LATE_MS);
+	end_as_it_is();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -777,6 +825,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(alerts_after_a_rollback_are_news_though_the_wall_clock_went_back),
 		cmocka_unit_test(links_are_told_though_the_wall_clock_went_back),
 		cmocka_unit_test(memory_goes_back_under_a_steady_load),
+		cmocka_unit_test(a_deadline_does_not_wait_for_events),
 	};
 	log_init("sim", LOG_LEVEL_ERROR);
 	if (argc > 1)
