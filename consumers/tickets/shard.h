@@ -22,9 +22,9 @@
 
 enum {
 	SHARD_END_FRESH_MS = 5000,       // how long an end that was found counts while events come in behind it
-	SHARD_BATCH_MAX = 30000,         // events in one step
-	SHARD_BATCH_GOOD = 16000,        // catching up, a step waits for so many events
-	SHARD_GATHER_MS = 150,           // but not longer than this
+	SHARD_BATCH_MAX = 20000,         // events in one step
+	SHARD_BATCH_GOOD = 12000,        // catching up, a step waits for so many events
+	SHARD_GATHER_MS = 100,           // but not longer than this
 	SHARD_LINKS_BYTES = 4 << 20,     // of messages of links in one step, some 68 000 facts; twice as many may wait
 	SHARD_LINKS_GATHER_MS = 20,      // a shard of links waits so long for more, since its pages are many and a step touches each once;
 	SHARD_LINKS_FLOOD_MS = 1000,     // so long after a step
