@@ -347,8 +347,11 @@ static void a_crash_between_two_chunks_of_timers_loses_and_doubles_nothing(void 
 	struct instance *tickets = town_start_tickets();
 	story_send_tickets("a", 20, FROM_MS);
 	sim_run_for(5 * S);
-	set_trap(tickets, "RPUSH", ":outbox", true, BLOW_CRASH, 0);
 	town_send_clock_marks(END_MS);
+	set_trap(tickets, "RPUSH", ":outbox", true, BLOW_STALL, 1);
+	for (int i = 0; i < 2000 && !trap.is_sprung; i++)  // until the first chunk goes out
+		sim_run_for(S / 1000);
+	set_trap(tickets, "RPUSH", ":outbox", true, BLOW_CRASH, 0);
 	spring(2 * S);
 	assert_true(head_of("tickets.0").clock_ms == END_MS);
 	town_start_tickets();
