@@ -8,9 +8,9 @@
 //     "ticket T has the link since A"    who came     "before T came ..."        repeated? a crowd?
 //                                        before?
 //
-// Exactness. A fact that a ticket shard sends is a function of its input log alone: it is derived for each record by itself, however records are batched, knows no clock
-// and no policy, and its revision is the record's offset. What a link tells a ticket is a function of its log in the same way: with the revision R it is who came before
-// by the facts up to R, and a link tells after a change at the latest with the step that took the change in. So it does not matter which of the words between
+// Exactness. A fact that a ticket shard sends says what a ticket has by its input log up to the fact's revision, an offset, and by nothing else: it is derived for each record by
+// itself, however records are batched, and knows no clock. The policy decides only whether it is said ("Without a rule", below).
+// What a link tells a ticket is a function of its log in the same way: with the revision R it is who came before by the facts up to R, and a link tells after a change at the latest with the step that took the change in. So it does not matter which of the words between
 // are left out, nor how facts are joined to messages. A message goes out, and is acknowledged, before the step that derived it is committed. So whatever happens - a crash
 // anywhere, a lost reply, a Redis that loses its last seconds, an owner that does not know that it was replaced - a record that is taken in again gives the same words
 // or later ones, and readers keep of each (link, ticket) the greatest revision. Nothing has to be read back, nothing is waited for, and the ends agree: the last word on
@@ -18,8 +18,8 @@
 // links say that it has now. Limits: links of tickets whose events the log no longer has are not taken back by --rebuild; a link is known by a hash, see below.
 //
 // Without a rule. While no rule of the policy uses links, what a ticket first has of them stays unsaid, which is nearly all that there is to say; what changes later is
-// said all the same. When a policy with such a rule comes, its sweep (edition.c) says of every ticket what it has by the log so far, which is as true as it would have been
-// then. So only such a city pays for links.
+// said all the same. When a policy with such a rule comes, its sweep (edition.c) says of every ticket what it has by the log so far, with the last
+// offset that was taken in as the revision. So only such a city pays for links.
 //
 // Time. Nobody is told of tickets longer ago than LINK_EARLIER_WITHIN_MS, so a link's facts lie apart by period (LINK_PERIOD_MS, longer than that): whoever is received in
 // a period meets at most those of the one before and of the one after, and what is older is never touched again. The same caller in another period is another link to a

@@ -33,7 +33,7 @@ struct text link_ticket_id(const struct link_ticket *ticket, char room[TICKET_ID
 struct link_fact {
 	uint64_t link, caller;         // caller: of a link by place only
 	int64_t at_ms;                 // when the ticket was received
-	int64_t revision;              // offset of the ticket's event in its topic
+	int64_t revision;              // offset in the tickets' topic up to which the fact holds: that of the event, or the last one taken in when a sweep says it
 	bool is_gone;
 	struct link_ticket ticket;
 };

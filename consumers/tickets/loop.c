@@ -89,7 +89,7 @@ static void note_live(struct loop *loop, bool is_live, int64_t now_ms)
 	}
 }
 
-// Under a steady load shards are live and not live in turn and never rest. Large steps and backlogs leave holes that the next ones do not fit into.
+// Who catches up for long, or always takes something in, does not come to rest again. Large steps and backlogs leave holes that the next ones do not fit into.
 static void trim_heap(struct loop *loop, int64_t now_ms)
 {
 	if (now_ms < loop->trim_at_ms)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "log.h"
+#include "story.h"
 #include "ticket.h"
 #include "town.h"
 #include "truth.h"
@@ -14,8 +15,7 @@ enum { LONG_BYTES = 900 };
 
 static void open_town(void)
 {
-	static const struct town_setup setup = { .ticket_partitions = 1, .unit_partitions = 1, .change_partitions = 1, .is_event_clock = true, .settle_ms = 600000, .cache_mib = 1 };
-	town_open(1, &setup);
+	story_open();
 	town_start_tickets();
 }
 
