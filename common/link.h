@@ -8,14 +8,15 @@
 //     "ticket T has the link since A"    who came     "before T came ..."        repeated? a crowd?
 //                                        before?
 //
-// Exactness. A fact that a ticket shard sends says what a ticket has by its input log up to the fact's revision, an offset, and by nothing else: it is derived for each record by
-// itself, however records are batched, and knows no clock. The policy decides only whether it is said ("Without a rule", below).
-// What a link tells a ticket is a function of its log in the same way: with the revision R it is who came before by the facts up to R, and a link tells after a change at the latest with the step that took the change in. So it does not matter which of the words between
-// are left out, nor how facts are joined to messages. A message goes out, and is acknowledged, before the step that derived it is committed. So whatever happens - a crash
-// anywhere, a lost reply, a Redis that loses its last seconds, an owner that does not know that it was replaced - a record that is taken in again gives the same words
-// or later ones, and readers keep of each (link, ticket) the greatest revision. Nothing has to be read back, nothing is waited for, and the ends agree: the last word on
-// the topic about a link and a ticket is what the ticket's events give, and the last word to a ticket is what the link's tickets give. A ticket heeds only what the
-// links say that it has now. Limits: links of tickets whose events the log no longer has are not taken back by --rebuild; a link is known by a hash, see below.
+// Exactness. A fact that a ticket shard sends says what a ticket has by its input log up to the fact's revision, an offset, and by nothing else: it is derived for each
+// record by itself, however records are batched, and knows no clock. The policy decides only whether it is said ("Without a rule", below). What a link tells a ticket is
+// a function of its log in the same way: with the revision R it is who came before by the facts up to R, and a link tells after a change at the latest with the step
+// that took the change in. So it does not matter which of the words between are left out, nor how facts are joined to messages. A message goes out, and is acknowledged,
+// before the step that derived it is committed. So whatever happens - a crash anywhere, a lost reply, a Redis that loses its last seconds, an owner that does not know
+// that it was replaced - a record that is taken in again gives the same words or later ones, and readers keep of each (link, ticket) the greatest revision. Nothing has
+// to be read back, nothing is waited for, and the ends agree: the last word on the topic about a link and a ticket is what the ticket's events give, and the last word
+// to a ticket is what the link's tickets give. A ticket heeds only what the links say that it has now. Limits: links of tickets whose events the log no longer has are
+// not taken back by --rebuild; a link is known by a hash, see below.
 //
 // Without a rule. While no rule of the policy uses links, what a ticket first has of them stays unsaid, which is nearly all that there is to say; what changes later is
 // said all the same. When a policy with such a rule comes, its sweep (edition.c) says of every ticket what it has by the log so far, with the last

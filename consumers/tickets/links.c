@@ -1,7 +1,8 @@
 // Links (link.h): what the events of a ticket make of them, and what a link tells its tickets.
 //
-// All of it is derived record by record, from the state before and after each (or, by the sweep of a first policy that uses links, from the state as it is),
-// and waits in the relay with the dead letters: Kafka has acknowledged it before the step is committed. A step that is not, because somebody else owns the shard or Redis is away, has sent nothing that taking its records in again would not send.
+// All of it is derived record by record, from the state before and after each (or, by the sweep of a first policy that uses links, from the state as it is), and waits
+// in the relay with the dead letters: Kafka has acknowledged it before the step is committed. A step that is not, because somebody else owns the shard or Redis is away,
+// has sent nothing that taking its records in again would not send.
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
