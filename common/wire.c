@@ -382,6 +382,8 @@ enum status wire_pack_unit_event(const struct event *event, const struct names *
 
 enum status wire_unpack_alert(struct text value, struct wire_arena *arena, struct wire_alert *ret_alert, struct error *error)
 {
+	if (wire_scan_alert(value, ret_alert))
+		return OK;
 	ProtobufCMessage *message;
 	enum status status = open_message(&hotline__v1__alert__descriptor, value, arena, &message, error);
 	if (status != OK)

@@ -1,7 +1,7 @@
 // wire.h - values of ours to and from hotline.v1. The only file that knows the generated types.
 //
 // Reading allocates nothing on the heap: protobuf-c gets a bounded arena, since 1 MiB of empty submessages would become 59 MB. What comes or goes by the
-// million does without protobuf-c: wire_flat.h reads events, wire_alert.c writes alerts.
+// million does without protobuf-c: wire_flat.h reads events, wire_alert.c reads and writes alerts.
 #ifndef HOTLINE_WIRE_H
 #define HOTLINE_WIRE_H
 
@@ -45,7 +45,7 @@ MUST_USE enum status wire_pack_ticket_event(struct text ticket_id, const struct 
 MUST_USE enum status wire_pack_unit_event(const struct event *event, const struct names *names, uint8_t *ret_bytes, size_t capacity, size_t *ret_size,
 	struct error *error);
 
-// An alert as it goes out and comes back. Texts belong to the caller when packing, to the arena when unpacking.
+// An alert as it goes out and comes back. Texts belong to the caller when packing; unpacked they lie in the value, or in the arena when protobuf-c had to read it.
 struct wire_alert {
 	struct text id, rule, ticket_id, unit, dimension, article, next_step, policy;
 	int64_t at_ms, revision;
@@ -57,6 +57,10 @@ struct wire_alert {
 };
 size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX]);  // 0 when it does not fit
 MUST_USE enum status wire_unpack_alert(struct text value, struct wire_arena *arena, struct wire_alert *ret_alert, struct error *error);
+
+// What wire_unpack_alert tries first: an alert as plain as wire_pack_alert writes it, in one pass. False, and ret_alert of no use, when it is none; protobuf-c alone
+// tells what is no message at all. For its tests.
+bool wire_scan_alert(struct text value, struct wire_alert *ret_alert);
 
 // Days of a dimension that changed. At most WIRE_CHANGE_DAYS_MAX.
 size_t wire_pack_change(struct text dimension, const int32_t *day, size_t day_count, const char *shard, int64_t revision, uint8_t ret_bytes[WIRE_CHANGE_BYTES_MAX]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "alert.pb-c.h"
+#include "alert_same.h"
 #include "chance.h"
 #include "civil.h"
 #include "counter_change.pb-c.h"
@@ -652,6 +653,38 @@ static void alerts_are_written_as_protobuf_writes_them(void **state)
 	assert_in_range(too_large, 10, count - 10);
 }
 
+// Within its own bytes, so that a step past their end is seen.
+static bool is_read_alike(const uint8_t *message, size_t size)
+{
+	char *alone = memory_new(size);
+	memcpy(alone, message, size);
+	bool is_plain = alert_same((struct text){ alone, (uint32_t)size });
+	free(alone);
+	return is_plain;
+}
+
+// As they are written; and with bytes changed and cut off, as far as they are taken at all.
+static void alerts_are_read_as_protobuf_reads_them(void **state)
+{
+	(void)state;
+	static uint8_t message[WIRE_ALERT_BYTES_MAX];
+	struct chance chance = chance_of(12);
+	struct wire_alert alert = full_alert();
+	unsigned spoiled_plain = 0, count = 20000;
+	for (unsigned i = 0; i < count; i++) {
+		alert.at_ms = (int64_t)(chance_next(&chance) >> (1 + chance_below(&chance, 63)));
+		alert.revision = (int64_t)(chance_next(&chance) >> (1 + chance_below(&chance, 63)));
+		alert.state = (uint8_t)(ALERT_FIRING + chance_below(&chance, 3));
+		alert.evidence_count = (uint32_t)chance_below(&chance, RULE_EVIDENCE_MAX + 1);
+		size_t size = wire_pack_alert(&alert, message);
+		assert_true(is_read_alike(message, size));
+		for (uint64_t k = 1 + chance_below(&chance, 3); k--;)
+			message[chance_below(&chance, size)] = (uint8_t)chance_next(&chance);
+		spoiled_plain += is_read_alike(message, chance_of_e4(&chance, 3000) ? 1 + chance_below(&chance, size) : size);
+	}
+	assert_in_range(spoiled_plain, count / 10, count);
+}
+
 // One byte more than there is room for.
 static void the_largest_alert_fits(void **state)
 {
@@ -774,6 +807,7 @@ int main(void)
 		cmocka_unit_test(unit_events_are_checked_too),
 		cmocka_unit_test(alerts_come_back),
 		cmocka_unit_test(alerts_are_written_as_protobuf_writes_them),
+		cmocka_unit_test(alerts_are_read_as_protobuf_reads_them),
 		cmocka_unit_test(the_largest_alert_fits),
 		cmocka_unit_test(alerts_of_another_version_are_refused),
 		cmocka_unit_test(changes_come_back),
