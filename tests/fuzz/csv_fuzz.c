@@ -27,7 +27,9 @@ static size_t rewrite(const char *path, char separator, char **ret_text, size_t 
 	assert(out);
 	size_t count = 0;
 	bool is_end = false;
-	csv = (struct csv){ .separator = separator };
+	csv.separator = separator;
+	csv.input = NULL;
+	csv.line = csv.next_line = csv.pending_bytes = 0;  // and not the whole of it, which is large
 	enum status status = input_open(path, &csv.input, &error);
 	while (status != FATAL) {
 		status = csv_next(&csv, &is_end, &error);
