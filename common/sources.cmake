@@ -71,6 +71,7 @@ set(shell_sources
 	common/admin.c
 	common/csv.c
 	common/event_json.c
+	common/json_memory.c
 	common/event_output.c
 	common/input.c
 	common/mapping.c

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "json_memory.h"
 #include "memory.h"
 #include "yaml_tree.h"
 
@@ -245,6 +246,7 @@ int main(int argc, char **argv)
 {
 	static struct console console;
 	const struct command *command = NULL;
+	json_memory_begin();
 	signal(SIGPIPE, SIG_DFL);
 	int code = read_command_line(argc, argv, &console, &command);
 	if (code < 0)

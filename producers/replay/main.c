@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "civil.h"
+#include "json_memory.h"
 #include "loop.h"
 #include "options.h"
 #include "replay_options.h"
@@ -91,6 +92,7 @@ int main(int argc, char **argv)
 	static struct replay replay;
 	static struct replay_options options;
 	struct error error = { 0 };
+	json_memory_begin();
 	int code = replay_options_read(argc, argv, &options);
 	if (code >= 0)
 		return code;

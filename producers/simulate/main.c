@@ -6,6 +6,7 @@
 
 #include "civil.h"
 #include "clock.h"
+#include "json_memory.h"
 #include "run.h"
 #include "truth.h"
 
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
 	static struct simulation simulation;
 	static struct simulate_options options;
 	struct error error = { 0 };
+	json_memory_begin();
 	int code = simulate_options_read(argc, argv, &options);
 	if (code >= 0 || options.is_check)
 		return code >= 0 ? code : EXIT_SUCCESS;
