@@ -32,7 +32,9 @@ LOOK_S = 0.05
 PARTITIONS = "4"
 FIRST_DAY, DAYS = "2025-03-01", 90      # those of the peers' city, with as many swapped and repeated events
 SWAP_PERCENT, DUPLICATE_PERCENT = 2, 1
+SEND_GUARD_S = 1800                     # tens of millions of tickets take minutes to make up
 QUIET_S = 1.5                           # longer than changes and totals are gathered
+INPUTS = {shard: topic for shard, topic in state.INPUTS.items() if shard != "links"}    # what the city sends; a clock mark a partition ends it
 LEAVING = ("hotline.links", "hotline.counter-changes", "hotline.unit-counters", "hotline.alerts")
 MAIN_RULES = ("overdue", "floors")      # those of the main job, which stood before every other
 # What rules count, or add to, is not told by the simulation's truth.
@@ -74,8 +76,9 @@ def used_bytes(redis: RedisServer) -> int:
     return int(info(redis, "memory")["used_memory"])
 
 
-def file_bytes(redis: RedisServer) -> int:
-    return sum(path.stat().st_size for path in redis.folder.rglob("*") if path.is_file())
+def file_bytes(folder: Path) -> int:
+    """On the disk: Kafka's indexes are files with holes."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
 # --- what the system knows of a process ---
@@ -124,9 +127,11 @@ class Figures(NamedTuple):
     peak_mib: dict[str, float]
     redis_bytes: int
     file_bytes: int
+    sent: dict[str, int]            # messages by topic
     live_mib: dict[str, float]
-    sent: dict[str, int]  # messages by topic
-    ready_s: float | None
+    again_s: float | None = None    # from a start with nothing to do until ready
+    ready_s: float | None = None    # from the start of the consumers until all are ready
+    done_s: float | None = None     # from the same instant to the last total or alert
 
 
 # --- the city ---
@@ -140,24 +145,40 @@ def only_main_rules(policy: str) -> str:
 
 
 class City:
-    def __init__(self, case: Case, broker: Broker, tickets: int) -> None:
-        self.case, self.broker, self.tickets = case, broker, tickets
-        folder = case.folder / "city"
+    """Made up and sent piece by piece, each behind all events of the one before."""
+
+    def __init__(self, case: Case, broker: Broker) -> None:
+        self.case, self.broker = case, broker
+        folder = case.folder / f"city-{broker.name}"
         folder.mkdir()
-        self.truth_file, self.policy, self.main_policy = folder / "truth", folder / "default.yaml", folder / "main.yaml"
-        case.run(program("hotline-simulate"), "-b", broker.brokers, "-q", "--tickets", str(tickets), "--from", FIRST_DAY, "--days", str(DAYS),
-                 "--swap", str(SWAP_PERCENT), "--duplicate", str(DUPLICATE_PERCENT), "--write-roster", str(folder / "units.yaml"), "--truth", str(self.truth_file))
+        self.truth_file, self.roster, self.policy, self.main_policy = folder / "truth", folder / "units.yaml", folder / "default.yaml", folder / "main.yaml"
         shipped = (ROOT / "deploy" / "policy" / "default.yaml").read_text(encoding="utf-8")
         self.policy.write_text(shipped + "\nroster: units.yaml\n", encoding="utf-8")
         self.main_policy.write_text(only_main_rules(shipped) + "\nroster: units.yaml\n", encoding="utf-8")
-        self.ends = {shard: broker.client.ends(topic) for shard, topic in state.INPUTS.items()}
+        self.truth: Counter[state.Key] = Counter()      # of all pieces
+        self.tickets, self.events = 0, dict.fromkeys(INPUTS, 0)     # of the last piece
+        self.ends: dict[str, dict[int, int]] = {}
+
+    def send(self, tickets: int, first_day: str = FIRST_DAY, days: int = DAYS) -> None:
+        before = self._ends() if self.ends else {shard: {} for shard in INPUTS}
+        self.case.run(program("hotline-simulate"), "-b", self.broker.brokers, "-q", "--tickets", str(tickets), "--from", first_day, "--days", str(days),
+                      "--swap", str(SWAP_PERCENT), "--duplicate", str(DUPLICATE_PERCENT), "--write-roster", str(self.roster), "--truth", str(self.truth_file), guard_s=SEND_GUARD_S)
+        self.tickets, self.ends = tickets, self._ends()
         # One clock mark a partition is no event.
-        self.events = {shard: sum(ends.values()) - len(ends) for shard, ends in self.ends.items()}
-        self.truth = self._read_truth()
+        self.events = {shard: sum(self.ends[shard].values()) - sum(before[shard].values()) - len(self.ends[shard]) for shard in INPUTS}
+        self.truth.update(self._read_truth())
+
+    def pass_time(self, day: str) -> None:
+        """Nothing more happens until then, but what is due."""
+        self.case.run(program("hotline-replay"), "-b", self.broker.brokers, "-q", "--clock-to", f"{day}T00:00:00+08:00", "/dev/null")
+        self.ends = self._ends()
+
+    def _ends(self) -> dict[str, dict[int, int]]:
+        return {shard: self.broker.client.ends(topic) for shard, topic in INPUTS.items()}
 
     def warm(self) -> None:
         """Once through the topics: the page cache and the broker's way of fetching are warm."""
-        for topic in state.INPUTS.values():
+        for topic in INPUTS.values():
             self.case.run("kcat", "-C", "-b", self.broker.brokers, "-t", topic, "-e", "-q", "-f", "")
 
     def _read_truth(self) -> dict[state.Key, int]:
@@ -169,51 +190,65 @@ class City:
 # --- our own run ---
 
 
-def is_in_truth(key: state.Key) -> bool:
-    """The truth tells base dimensions alone."""
-    return key[2] not in COUNTED_BY_RULES and not re.search(r"/(channel|level)/[^/]*$", key[0])
-
-
 class Ours:
-    def __init__(self, case: Case, city: City, options: argparse.Namespace, policy: Path) -> None:
+    """Our consumers on a Redis of their own; `more` are options for them."""
+
+    def __init__(self, case: Case, city: City, options: argparse.Namespace, policy: Path, *more: str, consumers: int = 1) -> None:
         self.case, self.city, self.options = case, city, options
-        self.stack = Stack(case, city.broker, policy=policy, name=f"redis-{policy.stem}")
+        name = f"{policy.stem}-{city.broker.name}"
+        self.stack = Stack(case, city.broker, policy=policy, name=f"redis-{name}")
         self.redis = own_redis(self.stack.redis)
         # A group that has come somewhere is refused an empty Redis.
-        self.tickets = [self.stack.add("hotline-tickets", "--group", f"hotline-tickets-{policy.stem}") for _ in range(options.consumers)]
-        self.units = self.stack.add("hotline-units", "--group", f"hotline-units-{policy.stem}")
-        self.month_truth = {key: value for key, value in state.by_month(city.truth).items() if value}
-        self.city_months = sorted({month for dimension, month, _ in self.month_truth if dimension == "city"})
+        self.tickets = [self.stack.add("hotline-tickets", "--group", f"hotline-tickets-{name}", *more) for _ in range(consumers)]
+        self.units = self.stack.add("hotline-units", "--group", f"hotline-units-{name}", *more)
+        self.month_truth: dict[state.Key, int] = {}
+        self.city_months: list[str] = []
 
     def run(self) -> Figures:
-        used = used_bytes(self.redis)
+        figures = self.measure()
+        self.end()
+        return figures
+
+    def measure(self) -> Figures:
+        """From the start of the consumers, which are not running, until all that was sent is taken in, and the rest after it."""
+        self.month_truth = {key: value for key, value in state.by_month(self.city.truth).items() if value}
+        self.city_months = sorted({month for dimension, month, _ in self.month_truth if dimension == "city"})
+        used, sent = used_bytes(self.redis), self.sent()
         meter = Meter(broker=self.city.broker.pid, redis=self.redis.process.pid)
         # What reads the changes is there before what writes them.
         processes = {"units": self.units, **{f"tickets-{number}": consumer for number, consumer in enumerate(self.tickets)}}
+        began = time.time()
         for name, consumer in processes.items():
             consumer.start()
             assert consumer.process
             meter.add(**{name: consumer.process.pid})
         profile = Profile(self.case, meter.pids["tickets-0"]) if self.options.profile else None
+        self.stack.wait_ready()
+        ready_s = time.time() - began
         self.wait()
         cpu = meter.take()
         peak = {name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}
         if profile:
             profile.stop()
-        seconds = (self.last_ms() - self.first_ms()) / 1000
+        last_ms = self.last_ms()
         threading.Event().wait(self.options.idle)
         live = {name: memory_mib(meter.pids[name], "VmRSS") for name in processes}
-        figures = Figures(sum(self.city.events.values()), seconds, cpu, peak, used_bytes(self.redis) - used, file_bytes(self.redis), live,
-                          {topic: sum(self.city.broker.client.ends(topic).values()) for topic in LEAVING}, self.restart())
+        figures = Figures(sum(self.city.events.values()), (last_ms - self.first_ms()) / 1000, cpu, peak, used_bytes(self.redis) - used, file_bytes(self.redis.folder),
+                          {topic: count - sent[topic] for topic, count in self.sent().items()}, live, self.restart(), ready_s, last_ms / 1000 - began)
         if profile:
             profile.show(self.redis, self.city.tickets)
+        return figures
+
+    def end(self) -> None:
         self.verify()
         letters = sum(self.city.broker.client.ends("hotline.dead-letters").values())
         if letters:
             raise Failure(f"{letters} dead letters")
         self.stack.stop()
         self.redis.process.stop()
-        return figures
+
+    def sent(self) -> dict[str, int]:
+        return {topic: sum(self.city.broker.client.ends(topic).values()) for topic in LEAVING}
 
     def restart(self) -> float:
         """Seconds until a consumer that is stopped and started again is ready, with the city stored. Before the end, so that what it says again is looked at too."""
@@ -356,7 +391,7 @@ def run_reference(case: Case, city: City) -> Figures:
     check("events that the reference has read", city.events["tickets"], int(told["events"]))
     peak = {"tickets": usage.ru_maxrss / 1024, **{name: memory_mib(pid, "VmHWM") for name, pid in meter.pids.items()}}
     seconds = (int(told["last_ms"]) - int(told["first_ms"])) / 1000
-    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis), {}, {}, None)
+    figures = Figures(int(told["events"]), seconds, cpu, peak, used_bytes(redis) - used, file_bytes(redis.folder), {}, {})
     redis.process.stop()
     return figures
 
@@ -402,7 +437,7 @@ def rows_of(figures: Figures, tickets: int) -> list[tuple[str, str, Cell]]:
         ("Redis bytes a ticket", "{:.1f}", figures.redis_bytes / tickets),
         ("Redis file MiB", "{:.1f}", figures.file_bytes / MIB),
         *((f"messages to {topic}", "{:,}", figures.sent.get(topic)) for topic in LEAVING),
-        ("seconds until ready, started again", "{:.2f}", figures.ready_s),
+        ("seconds until ready, started again", "{:.2f}", figures.again_s),
         ("other_cpu seconds", "{:.1f}", figures.cpu["other"]),
     ]
 
@@ -430,15 +465,16 @@ def main(case: Case) -> None:
     for name in ("hotline-tickets", "hotline-units", "hotline-simulate", "bench_reference"):
         program(name)
     broker = Broker(case, "--partitions", PARTITIONS)
-    city = City(case, broker, options.tickets)
+    city = City(case, broker)
+    city.send(options.tickets)
     city.warm()
     # First, since ours writes to the topic of tickets what links tell.
     reference = run_reference(case, city)
     columns = {}
     if options.main_rules:
-        columns["main_rules"] = Ours(case, city, options, city.main_policy).run()
+        columns["main_rules"] = Ours(case, city, options, city.main_policy, consumers=options.consumers).run()
         broker.forget((*LEAVING, "hotline.dead-letters"))
-    columns["hotline"] = Ours(case, city, options, city.policy).run()
+    columns["hotline"] = Ours(case, city, options, city.policy, consumers=options.consumers).run()
     print_table(options.tickets, **columns, reference=reference)
 
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # run.sh [--tickets N] [--idle S] [--timeout S] [--consumers N] [--profile] [--main-rules] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
 # run.sh --peers DIR [--tickets N] [--keep] [PEER...]                - our row beside those of other stream processors, measured by their harness.
-# run.sh --delay [--deadlines N] [--seconds S] [--load N] [--midnight N] - how long after its instant a timed alert lies in Kafka.
+# run.sh --delay [--deadlines N] [--seconds S] [--highest N] [--midnight N] - how long after its instant a timed alert lies in Kafka.
+# run.sh --scale [--stored N...] [--consumers N...] [--further N] [--hour N] - the cost beside 10 thousand to 10 million tickets, with several consumers, after a stop.
 #
 # Starts a Kafka, Redis and programs of its own and stops them; --keep keeps its directory and names it. Programs are taken from $HOTLINE_BUILD, or built as
 # released. README.md says what the rows mean.
@@ -16,8 +17,9 @@ while [[ $# -gt 0 ]]; do
 	case $1 in
 		--peers) [[ $# -ge 2 ]] || { echo "run.sh: --peers needs the directory of the harness" >&2; exit 2; }; peers=$2; shift ;;
 		--delay) what=delay.py ;;
+		--scale) what=scale.py ;;
 		--keep) export KEEP=1 ;;
-		-h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+		-h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
 		*) rest+=("$1") ;;
 	esac
 	shift

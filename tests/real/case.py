@@ -170,9 +170,9 @@ class Case:
         self.processes.append(process)
         return process
 
-    def run(self, *arguments: str, code: int = 0, text: str | None = None, environment: dict[str, str] | None = None) -> str:
+    def run(self, *arguments: str, code: int = 0, text: str | None = None, environment: dict[str, str] | None = None, guard_s: float = GUARD_S) -> str:
         """Runs a command to its end and returns what it printed on stdout."""
-        done = subprocess.run(arguments, input=text, capture_output=True, text=True, timeout=GUARD_S, env=environment or clean_environment())
+        done = subprocess.run(arguments, input=text, capture_output=True, text=True, timeout=guard_s, env=environment or clean_environment())
         if done.returncode != code:
             raise Failure(f"{' '.join(arguments)}: exit {done.returncode}, wanted {code}\n{done.stderr[-2000:]}{done.stdout[-2000:]}")
         return done.stdout
