@@ -152,15 +152,17 @@ static unsigned count_bits(uint64_t bits)
 	return (unsigned)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
-static void add(struct cells *cells, struct cell **day, uint8_t sub, enum counter counter, int64_t amount)
+static inline void add(struct cells *cells, struct cell **day, uint8_t sub, enum counter counter, int64_t amount)
 {
-	uint64_t bit = UINT64_C(1) << counter, mask = *day ? (*day)->mask[sub] : 0;
-	unsigned place = (*day ? (*day)->first[sub] : 0u) + count_bits(mask & (bit - 1));
+	struct cell *cell = *day;
+	uint64_t bit = UINT64_C(1) << counter, mask = cell ? cell->mask[sub] : 0;
+	unsigned place = (cell ? cell->first[sub] : 0u) + count_bits(mask & (bit - 1));
 	if (!(mask & bit)) {
 		open_sum(cells, day, sub, place);
-		(*day)->mask[sub] |= bit;
+		cell = *day;
+		cell->mask[sub] |= bit;
 	}
-	(*day)->sum[place] += amount;
+	cell->sum[place] += amount;
 }
 
 static void mark(struct cells *cells, struct cell_month *month, unsigned day_of_month)

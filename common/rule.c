@@ -21,90 +21,103 @@ struct alert rule_alert(const struct rule *rule, const struct facts *facts, stru
 	};
 }
 
-// A value that is too long ends between two characters, with a mark.
-static void cut(char value[RULE_VALUE_BYTES])
+void evidence_clear(struct evidence *ret_evidence)
+{
+	ret_evidence->count = ret_evidence->next_size = 0;
+	ret_evidence->next_step[0] = '\0';
+}
+
+// A value that is too long ends between two characters, with a mark. Returns its size.
+static uint32_t cut(char value[RULE_VALUE_BYTES])
 {
 	static const char mark[] = "…";
 	size_t end = RULE_VALUE_BYTES - sizeof mark;
 	while (end && ((unsigned char)value[end] & 0xc0) == 0x80)
 		end--;
 	memcpy(value + end, mark, sizeof mark);
+	return (uint32_t)(end + sizeof mark - 1);
 }
 
 __attribute__((format(printf, 2, 0)))
-static void write_value(char ret_value[RULE_VALUE_BYTES], const char *format, va_list args)
+static uint32_t write_value(char ret_value[RULE_VALUE_BYTES], const char *format, va_list args)
 {
 	int size = vsnprintf(ret_value, RULE_VALUE_BYTES, format, args);
 	assert(size >= 0);
-	if (size >= RULE_VALUE_BYTES)
-		cut(ret_value);
+	return size >= RULE_VALUE_BYTES ? cut(ret_value) : (uint32_t)size;
 }
 
-static char *new_item(struct evidence *evidence, const char *name)
+static struct evidence_item *new_item(struct evidence *evidence, const char *name)
 {
 	assert(evidence->count < RULE_EVIDENCE_MAX);
-	evidence->item[evidence->count].name = name;
-	return evidence->item[evidence->count++].value;
+	struct evidence_item *item = &evidence->item[evidence->count++];
+	item->name = name;
+	return item;
 }
 
 void evidence_add(struct evidence *evidence, const char *name, const char *format, ...)
 {
 	va_list args;
+	struct evidence_item *item = new_item(evidence, name);
 	va_start(args, format);
-	write_value(new_item(evidence, name), format, args);
+	item->size = write_value(item->value, format, args);
 	va_end(args);
 }
 
-static void write_text(char ret_value[RULE_VALUE_BYTES], struct text text)
+static uint32_t write_text(char ret_value[RULE_VALUE_BYTES], struct text text)
 {
 	bool is_long = text.size >= RULE_VALUE_BYTES;
 	if (is_long)
 		text.size = RULE_VALUE_BYTES - 1;
 	text_copy(text, ret_value, RULE_VALUE_BYTES);
-	if (is_long)
-		cut(ret_value);
+	return is_long ? cut(ret_value) : text.size;
 }
 
 void evidence_add_text(struct evidence *evidence, const char *name, struct text text)
 {
-	write_text(new_item(evidence, name), text);
+	struct evidence_item *item = new_item(evidence, name);
+	item->size = write_text(item->value, text);
 }
 
 void evidence_add_number(struct evidence *evidence, const char *name, int64_t number)
 {
-	struct phrase value = phrase_of(new_item(evidence, name), RULE_VALUE_BYTES);
+	struct evidence_item *item = new_item(evidence, name);
+	struct phrase value = phrase_of(item->value, sizeof item->value);
 	if (number < 0)
 		phrase_add_byte(&value, '-');
 	phrase_add_number(&value, number < 0 ? -(uint64_t)number : (uint64_t)number);
+	item->size = (uint32_t)value.size;
 }
 
 void evidence_set_next_text(struct evidence *evidence, struct text text)
 {
-	write_text(evidence->next_step, text);
+	evidence->next_size = write_text(evidence->next_step, text);
 }
 
 void evidence_set_next(struct evidence *evidence, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	write_value(evidence->next_step, format, args);
+	evidence->next_size = write_value(evidence->next_step, format, args);
 	va_end(args);
 }
 
 void evidence_add_instant(struct evidence *evidence, const char *name, int64_t at_ms, int32_t zone_ms)
 {
 	_Static_assert((int)CIVIL_INSTANT_BYTES <= (int)RULE_VALUE_BYTES, "an instant is written in place");
-	civil_format_instant(at_ms, zone_ms, new_item(evidence, name));
+	struct evidence_item *item = new_item(evidence, name);
+	civil_format_instant(at_ms, zone_ms, item->value);
+	item->size = (uint32_t)strlen(item->value);
 }
 
 void evidence_add_duration(struct evidence *evidence, const char *name, int64_t duration_ms)
 {
 	static const struct {
 		int64_t ms;
-		const char *name;
-	} unit[] = { { DAY_MS, " d" }, { HOUR_MS, " h" }, { MINUTE_MS, " min" }, { SECOND_MS, " s" }, { 1, " ms" } };
+		struct text name;
+	} unit[] = { { DAY_MS, { " d", 2 } }, { HOUR_MS, { " h", 2 } }, { MINUTE_MS, { " min", 4 } }, { SECOND_MS, { " s", 2 } }, { 1, { " ms", 3 } } };
 	enum { LAST = sizeof unit / sizeof *unit - 1 };
-	struct phrase value = phrase_of(new_item(evidence, name), RULE_VALUE_BYTES);
+	struct evidence_item *item = new_item(evidence, name);
+	struct phrase value = phrase_of(item->value, sizeof item->value);
 	unsigned first = 0;
 	while (first < LAST && duration_ms < unit[first].ms)
 		first++;
@@ -114,12 +127,13 @@ void evidence_add_duration(struct evidence *evidence, const char *name, int64_t 
 		duration_ms = -duration_ms;
 	}
 	phrase_add_number(&value, (uint64_t)(duration_ms / unit[first].ms));
-	phrase_add(&value, text_of(unit[first].name));
-	if (!rest)
-		return;
-	phrase_add_byte(&value, ' ');
-	phrase_add_number(&value, (uint64_t)rest);
-	phrase_add(&value, text_of(unit[first + 1].name));
+	phrase_add(&value, unit[first].name);
+	if (rest) {
+		phrase_add_byte(&value, ' ');
+		phrase_add_number(&value, (uint64_t)rest);
+		phrase_add(&value, unit[first + 1].name);
+	}
+	item->size = (uint32_t)value.size;
 }
 
 void evidence_add_unit(struct evidence *evidence, const char *name, const struct names *names, name_id unit)

@@ -11,12 +11,15 @@ enum { RULE_EVIDENCE_MAX = 8, RULE_VALUE_BYTES = 160 };
 // What a person needs to see to believe the alert.
 struct evidence {
 	uint32_t count;
-	struct {
+	struct evidence_item {
 		const char *name;  // "due_at", static
+		uint32_t size;     // of the value
 		char value[RULE_VALUE_BYTES];
 	} item[RULE_EVIDENCE_MAX];
+	uint32_t next_size;
 	char next_step[RULE_VALUE_BYTES];  // what follows if nothing is done
 };
+void evidence_clear(struct evidence *ret_evidence);  // as much as says that there is none: it is large
 void evidence_add(struct evidence *evidence, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void evidence_add_text(struct evidence *evidence, const char *name, struct text text);
 void evidence_add_number(struct evidence *evidence, const char *name, int64_t number);

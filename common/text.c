@@ -1,12 +1,5 @@
 #include "text.h"
 
-#include <string.h>
-
-struct text text_of(const char *string)
-{
-	return (struct text){ string, string ? (uint32_t)strlen(string) : 0 };
-}
-
 bool text_equal(struct text a, struct text b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
@@ -146,7 +139,12 @@ void phrase_add(struct phrase *phrase, struct text text)
 
 void phrase_add_byte(struct phrase *phrase, char byte)
 {
-	phrase_add(phrase, (struct text){ &byte, 1 });
+	if (phrase->is_cut || phrase->capacity - phrase->size <= 1) {
+		phrase->is_cut = true;
+		return;
+	}
+	phrase->string[phrase->size++] = byte;
+	phrase->string[phrase->size] = '\0';
 }
 
 void phrase_add_number(struct phrase *phrase, uint64_t number)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // Not NUL-terminated. `at` may be NULL only when size is 0.
 struct text {
@@ -14,7 +15,12 @@ struct text {
 
 #define TEXT(literal) ((struct text){ literal, sizeof(literal) - 1 })
 
-struct text text_of(const char *string);  // NULL gives the empty text
+// NULL gives the empty text.
+static inline struct text text_of(const char *string)
+{
+	return (struct text){ string, string ? (uint32_t)strlen(string) : 0 };
+}
+
 bool text_equal(struct text a, struct text b);
 int text_compare(struct text a, struct text b);  // as bytes, the shorter first: <0, 0, >0
 bool text_starts_with(struct text text, struct text prefix);

@@ -24,6 +24,32 @@ static inline size_t varint_size(uint64_t number)
 	return number < 0x80 ? 1 : (size_t)(63 - __builtin_clzll(number)) / 7 + 1;
 }
 
+// The lowest byte first. Room for `count` bytes is needed, and that many are read. Returns count. Where the count is known the compiler makes one access of the loop.
+static inline size_t fixed_put(uint8_t *bytes, uint64_t number, unsigned count)
+{
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(number >> 8 * i);
+	return count;
+}
+
+static inline uint64_t fixed_get(const uint8_t *bytes, unsigned count)
+{
+	uint64_t number = 0;
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < count; i++)
+		number |= (uint64_t)bytes[i] << 8 * i;
+	return number;
+}
+
+// Seven bits of each of eight bytes, the lowest byte first, moved together in three rounds: pairs, fours, all.
+static inline uint64_t varint_join(uint64_t bytes)
+{
+	bytes = (bytes & UINT64_C(0x007f007f007f007f)) | (bytes & UINT64_C(0x7f007f007f007f00)) >> 1;
+	bytes = (bytes & UINT64_C(0x00003fff00003fff)) | (bytes & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (bytes & UINT64_C(0x000000000fffffff)) | (bytes & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
 // Returns the bytes read; 0 when they end too early or run on.
 static inline size_t varint_get(const uint8_t *bytes, size_t left, uint64_t *ret_number)
 {
@@ -31,6 +57,13 @@ static inline size_t varint_get(const uint8_t *bytes, size_t left, uint64_t *ret
 	if (left && bytes[0] < 0x80) {  // most are small
 		*ret_number = bytes[0];
 		return 1;
+	}
+	if (left >= sizeof number) {
+		uint64_t eight = fixed_get(bytes, sizeof eight), ends = ~eight & UINT64_C(0x8080808080808080);
+		if (ends) {  // the lowest of them is its last byte
+			*ret_number = varint_join(eight & (ends ^ (ends - 1)));
+			return (size_t)__builtin_ctzll(ends) / 8 + 1;
+		}
 	}
 	for (size_t size = 0; size < left && size < VARINT_BYTES_MAX; size++) {
 		number |= (uint64_t)(bytes[size] & 0x7f) << (7 * size);
@@ -40,22 +73,6 @@ static inline size_t varint_get(const uint8_t *bytes, size_t left, uint64_t *ret
 		}
 	}
 	return 0;
-}
-
-// The lowest byte first. Room for `count` bytes is needed, and that many are read. Returns count.
-static inline size_t fixed_put(uint8_t *bytes, uint64_t number, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		bytes[i] = (uint8_t)(number >> 8 * i);
-	return count;
-}
-
-static inline uint64_t fixed_get(const uint8_t *bytes, unsigned count)
-{
-	uint64_t number = 0;
-	for (unsigned i = 0; i < count; i++)
-		number |= (uint64_t)bytes[i] << 8 * i;
-	return number;
 }
 
 static inline uint64_t zigzag(int64_t number)

@@ -55,6 +55,8 @@ struct wire_alert {
 		struct text name, value;
 	} evidence[RULE_EVIDENCE_MAX];
 };
+// What is to be said with it; its texts go on belonging to the evidence.
+void wire_alert_tell(struct wire_alert *alert, const struct evidence *evidence);
 size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX]);  // 0 when it does not fit
 MUST_USE enum status wire_unpack_alert(struct text value, struct wire_arena *arena, struct wire_alert *ret_alert, struct error *error);
 

@@ -1,5 +1,6 @@
 // Alerts as messages. There are more of them than of tickets, so they are written straight from our texts, byte for byte what protobuf-c would write from
 // copies that end in NUL, and read in one pass over their bytes: wire_test.c and the fuzzer compare both.
+#include <assert.h>
 #include <string.h>
 
 #include "varint.h"
@@ -10,36 +11,20 @@ enum { ID = 1, RULE, TICKET_ID, UNIT, AT_MS, STATE, SEVERITY, DIMENSION, ARTICLE
 enum { EVIDENCE_NAME = 1, EVIDENCE_VALUE };
 enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
 
-struct pen {
-	uint8_t *at, *end;
-	bool is_full;  // something found no room; nothing more is written
-};
-
-static void put_head(struct pen *pen, unsigned field, unsigned wire_type, uint64_t number)
+void wire_alert_tell(struct wire_alert *alert, const struct evidence *evidence)
 {
-	pen->is_full |= (size_t)(pen->end - pen->at) < 1 + varint_size(number);
-	if (pen->is_full)
-		return;
-	*pen->at++ = (uint8_t)(field << 3 | wire_type);
-	pen->at += varint_put(pen->at, number);
+	alert->next_step = (struct text){ evidence->next_step, evidence->next_size };
+	alert->evidence_count = evidence->count;
+	for (uint32_t i = 0; i < evidence->count; i++) {
+		alert->evidence[i].name = text_of(evidence->item[i].name);
+		alert->evidence[i].value = (struct text){ evidence->item[i].value, evidence->item[i].size };
+	}
 }
 
-static void put_number(struct pen *pen, unsigned field, int64_t number)
+// How many bytes each of the put_ below takes.
+static size_t number_size(int64_t number)
 {
-	if (number)
-		put_head(pen, field, WIRE_VARINT, (uint64_t)number);
-}
-
-static void put_text(struct pen *pen, unsigned field, struct text text)
-{
-	if (!text.size)
-		return;
-	put_head(pen, field, WIRE_BYTES, text.size);
-	pen->is_full |= (size_t)(pen->end - pen->at) < text.size;
-	if (pen->is_full)
-		return;
-	memcpy(pen->at, text.at, text.size);
-	pen->at += text.size;
+	return number ? 1 + varint_size((uint64_t)number) : 0;
 }
 
 static size_t text_size(struct text text)
@@ -47,31 +32,72 @@ static size_t text_size(struct text text)
 	return text.size ? 1 + varint_size(text.size) + text.size : 0;
 }
 
-static void put_evidence(struct pen *pen, struct text name, struct text value)
+static size_t evidence_size(struct text name, struct text value)
 {
-	put_head(pen, EVIDENCE, WIRE_BYTES, text_size(name) + text_size(value));
-	put_text(pen, EVIDENCE_NAME, name);
-	put_text(pen, EVIDENCE_VALUE, value);
+	return text_size(name) + text_size(value);
+}
+
+static size_t alert_size(const struct wire_alert *alert)
+{
+	size_t size = text_size(alert->id) + text_size(alert->rule) + text_size(alert->ticket_id) + text_size(alert->unit) + text_size(alert->dimension) +
+		text_size(alert->article) + text_size(alert->next_step) + text_size(alert->policy) + number_size(alert->at_ms) + number_size(alert->state) +
+		number_size(alert->severity) + number_size(alert->revision);
+	for (uint32_t i = 0; i < alert->evidence_count; i++) {
+		size_t own = evidence_size(alert->evidence[i].name, alert->evidence[i].value);
+		size += 1 + varint_size(own) + own;
+	}
+	return size;
+}
+
+// Each writes a field where there is room, and returns where it ends.
+static uint8_t *put_head(uint8_t *at, unsigned field, unsigned wire_type, uint64_t number)
+{
+	*at++ = (uint8_t)(field << 3 | wire_type);
+	return at + varint_put(at, number);
+}
+
+static uint8_t *put_number(uint8_t *at, unsigned field, int64_t number)
+{
+	return number ? put_head(at, field, WIRE_VARINT, (uint64_t)number) : at;
+}
+
+static uint8_t *put_text(uint8_t *at, unsigned field, struct text text)
+{
+	if (!text.size)
+		return at;
+	at = put_head(at, field, WIRE_BYTES, text.size);
+	memcpy(at, text.at, text.size);
+	return at + text.size;
+}
+
+static uint8_t *put_evidence(uint8_t *at, struct text name, struct text value)
+{
+	at = put_head(at, EVIDENCE, WIRE_BYTES, evidence_size(name, value));
+	return put_text(put_text(at, EVIDENCE_NAME, name), EVIDENCE_VALUE, value);
 }
 
 size_t wire_pack_alert(const struct wire_alert *alert, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX])
 {
-	struct pen pen = { .at = ret_bytes, .end = ret_bytes + WIRE_ALERT_BYTES_MAX };
-	put_text(&pen, ID, alert->id);
-	put_text(&pen, RULE, alert->rule);
-	put_text(&pen, TICKET_ID, alert->ticket_id);
-	put_text(&pen, UNIT, alert->unit);
-	put_number(&pen, AT_MS, alert->at_ms);
-	put_number(&pen, STATE, alert->state);
-	put_number(&pen, SEVERITY, alert->severity);
-	put_text(&pen, DIMENSION, alert->dimension);
-	put_text(&pen, ARTICLE, alert->article);
+	size_t size = alert_size(alert);
+	uint8_t *at = ret_bytes;
+	if (size > WIRE_ALERT_BYTES_MAX)
+		return 0;
+	at = put_text(at, ID, alert->id);
+	at = put_text(at, RULE, alert->rule);
+	at = put_text(at, TICKET_ID, alert->ticket_id);
+	at = put_text(at, UNIT, alert->unit);
+	at = put_number(at, AT_MS, alert->at_ms);
+	at = put_number(at, STATE, alert->state);
+	at = put_number(at, SEVERITY, alert->severity);
+	at = put_text(at, DIMENSION, alert->dimension);
+	at = put_text(at, ARTICLE, alert->article);
 	for (uint32_t i = 0; i < alert->evidence_count; i++)
-		put_evidence(&pen, alert->evidence[i].name, alert->evidence[i].value);
-	put_text(&pen, NEXT_STEP, alert->next_step);
-	put_text(&pen, POLICY, alert->policy);
-	put_number(&pen, REVISION, alert->revision);
-	return pen.is_full ? 0 : (size_t)(pen.at - ret_bytes);
+		at = put_evidence(at, alert->evidence[i].name, alert->evidence[i].value);
+	at = put_text(at, NEXT_STEP, alert->next_step);
+	at = put_text(at, POLICY, alert->policy);
+	at = put_number(at, REVISION, alert->revision);
+	assert((size_t)(at - ret_bytes) == size);
+	return size;
 }
 
 // Each take_ returns the bytes read, 0 when what is there is not plain. So are varints of ten bytes, negative numbers: see wire_flat.c.

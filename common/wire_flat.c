@@ -40,16 +40,8 @@ static enum wire_type wire_type_of(const ProtobufCFieldDescriptor *field)
 // So are varints of ten bytes, negative numbers: protobuf-c looks at bits that lie outside of 64.
 static inline const uint8_t *take_varint(const uint8_t *at, const uint8_t *end, uint64_t *ret_number)
 {
-	uint64_t number = 0;
-	for (unsigned shift = 0; at < end && shift < 7 * (VARINT_BYTES_MAX - 1); shift += 7) {
-		uint8_t byte = *at++;
-		number |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80) {
-			*ret_number = number;
-			return at;
-		}
-	}
-	return NULL;
+	size_t size = varint_get(at, (size_t)(end - at), ret_number);
+	return size && size < VARINT_BYTES_MAX ? at + size : NULL;
 }
 
 static inline const uint8_t *take_four(const uint8_t *at, const uint8_t *end, int64_t *ret_number)
@@ -60,9 +52,8 @@ static inline const uint8_t *take_four(const uint8_t *at, const uint8_t *end, in
 	return at + 4;
 }
 
-static const uint8_t *take_value(const ProtobufCFieldDescriptor *field, const uint8_t *at, const uint8_t *end, struct flat *flat)
+static inline const uint8_t *take_value(const ProtobufCFieldDescriptor *field, enum wire_type wire_type, const uint8_t *at, const uint8_t *end, struct flat *flat)
 {
-	enum wire_type wire_type = wire_type_of(field);
 	uint64_t number;
 	if (wire_type == WIRE_FOUR)
 		return take_four(at, end, &flat->field[field->id].number);
@@ -90,7 +81,11 @@ bool flat_scan(const ProtobufCMessageDescriptor *type, struct text bytes, struct
 		if (count == PLAIN_FIELDS_MAX || !(at = take_varint(at, end, &tag)))
 			return false;
 		uint64_t id = tag >> 3;
-		if (id - 1 >= type->n_fields || (tag & 7) != wire_type_of(&type->fields[id - 1]) || !(at = take_value(&type->fields[id - 1], at, end, ret_flat)))
+		if (id - 1 >= type->n_fields)
+			return false;
+		const ProtobufCFieldDescriptor *field = &type->fields[id - 1];
+		enum wire_type wire_type = wire_type_of(field);
+		if ((tag & 7) != wire_type || !(at = take_value(field, wire_type, at, end, ret_flat)))
 			return false;
 		ret_flat->given |= UINT64_C(1) << id;
 	}

@@ -88,17 +88,12 @@ static struct wire_alert alert_of(const struct alert *alert, struct text about, 
 		.rule = text_of(alert->rule->id),
 		.unit = names_text(names, alert->holder ? alert->holder : alert->about.unit),
 		.article = text_of(alert->rule->article),
-		.next_step = text_of(memory->evidence.next_step),
 		.policy = text_of(policy->edition),
 		.at_ms = alert->at_ms,
 		.state = alert->state,
 		.severity = alert->severity,
-		.evidence_count = memory->evidence.count,
 	};
-	for (uint32_t i = 0; i < out.evidence_count; i++) {
-		out.evidence[i].name = text_of(memory->evidence.item[i].name);
-		out.evidence[i].value = text_of(memory->evidence.item[i].value);
-	}
+	wire_alert_tell(&out, &memory->evidence);
 	return out;
 }
 

@@ -108,18 +108,13 @@ static enum status take_dimension(void *self, const struct store_alert *stored, 
 		.unit = text_starts_with(stored->dimension, unit) ? (struct text){ stored->dimension.at + unit.size, stored->dimension.size - unit.size } : (struct text){ NULL, 0 },
 		.dimension = stored->dimension,
 		.article = text_of(stored->rule ? stored->rule->article : ""),
-		.next_step = text_of(stored->evidence.next_step),
 		.policy = text_of(search->policy->edition),
 		.at_ms = judgement->at_ms,
 		.revision = judgement->revision,
 		.state = judgement->state,
 		.severity = judgement->severity,
-		.evidence_count = stored->evidence.count,
 	};
-	for (uint32_t i = 0; i < alert.evidence_count; i++) {
-		alert.evidence[i].name = text_of(stored->evidence.item[i].name);
-		alert.evidence[i].value = text_of(stored->evidence.item[i].value);
-	}
+	wire_alert_tell(&alert, &stored->evidence);
 	keep(search, ALERT_OF_STATE, &alert);
 	return OK;
 }

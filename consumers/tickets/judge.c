@@ -197,14 +197,14 @@ bool shard_unsaid(const struct shard *shard, size_t *cursor, struct outbox_recor
 static void stage(struct shard *shard, struct text subject, const struct wire_alert *alert)
 {
 	struct buffer *alerts = &shard->alerts;
-	if (!alerts->bytes)
-		buffer_reserve(alerts, shard->alerts_before);
+	if (!alerts->bytes)  // somewhat more than last time, lest the last few move all the others
+		buffer_reserve(alerts, shard->alerts_before + shard->alerts_before / 4);
 	shard->staged = memory_grow(shard->staged, shard->staged_count + 1, sizeof *shard->staged, &shard->staged_capacity);
 	struct relay_alert *staged = &shard->staged[shard->staged_count++];
 	staged->id_at = alerts->size;
 	staged->id_size = alert->id.size;
+	buffer_reserve(alerts, alert->id.size + WIRE_ALERT_BYTES_MAX);
 	buffer_add(alerts, alert->id.at, alert->id.size);
-	alerts->bytes = memory_grow(alerts->bytes, alerts->size + WIRE_ALERT_BYTES_MAX, 1, &alerts->capacity);
 	staged->at = alerts->size;
 	staged->size = wire_pack_alert(alert, alerts->bytes + alerts->size);
 	assert(staged->size);
@@ -220,9 +220,8 @@ static void send_alert(struct shard *shard, const struct subject *subject, const
 {
 	const struct policy *policy = &shard->policy->policy;
 	const struct names *names = shard->settings->names;
-	struct evidence evidence;  // not cleared: it is large
-	evidence.count = 0;
-	evidence.next_step[0] = '\0';
+	struct evidence evidence;
+	evidence_clear(&evidence);
 	char id[ALERT_ID_BYTES_MAX];
 	size_t size = alert_id(alert, subject->id, policy, names, id);
 	assert(size);
@@ -237,18 +236,13 @@ static void send_alert(struct shard *shard, const struct subject *subject, const
 		.unit = holder_of(shard, alert),
 		.dimension = names_dimension(names, shard->kind == SHARD_OF_UNITS ? alert->holder : alert->about.unit),
 		.article = text_of(alert->rule->article),
-		.next_step = text_of(evidence.next_step),
 		.policy = text_of(policy->edition),
 		.at_ms = alert->at_ms,
 		.revision = next_revision(shard),
 		.state = (uint8_t)state,
 		.severity = alert->severity,
-		.evidence_count = evidence.count,
 	};
-	for (uint32_t i = 0; i < evidence.count; i++) {
-		out.evidence[i].name = text_of(evidence.item[i].name);
-		out.evidence[i].value = text_of(evidence.item[i].value);
-	}
+	wire_alert_tell(&out, &evidence);
 	stage(shard, subject->id, &out);
 }
 

@@ -178,11 +178,11 @@ static void let_go(void *self, const struct kafka_partition *partition, size_t c
 	}
 }
 
-static void take(struct loop *loop, struct kafka_message *message)
+static void take(struct loop *loop, struct kafka_message *message, int64_t now_ms)
 {
 	struct place *place = find(loop, message->topic, message->partition);
 	if (place)
-		shard_take(place->shard, message);
+		shard_take(place->shard, message, now_ms);
 	else
 		kafka_message_done(message);
 }
@@ -190,8 +190,9 @@ static void take(struct loop *loop, struct kafka_message *message)
 static void take_batch(struct loop *loop)
 {
 	size_t count = kafka_poll_batch(loop->consumer, loop->message, POLL_BATCH);
+	int64_t now_ms = clock_monotonic_ms();
 	for (size_t i = 0; i < count; i++)
-		take(loop, &loop->message[i]);
+		take(loop, &loop->message[i], now_ms);
 }
 
 // Kafka is away or was: nobody knows where the end is, and it is only told again after a seek.
@@ -237,7 +238,7 @@ static enum status poll_kafka(struct loop *loop, struct error *error)
 		case KAFKA_NOTHING:
 			return OK;
 		case KAFKA_MESSAGE:
-			take(loop, &message);
+			take(loop, &message, clock_monotonic_ms());
 			take_batch(loop);
 			break;
 		case KAFKA_END:

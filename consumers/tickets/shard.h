@@ -84,8 +84,8 @@ void shard_free(struct shard *shard);
 MUST_USE enum status shard_take_over(struct shard *shard, int64_t committed, int64_t high, struct error *error);
 int64_t shard_offset(const struct shard *shard);  // of the next record to take: KAFKA_OFFSET_EARLIEST for a new shard
 
-// Hands over a message. The shard owns it until it is done with it. An offset that was taken already is passed by.
-void shard_take(struct shard *shard, const struct kafka_message *message);
+// Hands over a message that came just now, by the monotonic clock. The shard owns it until it is done with it. An offset that was taken already is passed by.
+void shard_take(struct shard *shard, const struct kafka_message *message, int64_t now_ms);
 bool shard_is_full(const struct shard *shard);
 // The end of the partition was found at `offset`.
 void shard_found_end(struct shard *shard, int64_t offset);

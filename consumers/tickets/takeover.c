@@ -455,7 +455,7 @@ int64_t shard_offset(const struct shard *shard)
 	return shard->head.offset;
 }
 
-void shard_take(struct shard *shard, const struct kafka_message *message)
+void shard_take(struct shard *shard, const struct kafka_message *message, int64_t now_ms)
 {
 	struct kafka_message copy = *message;
 	if (shard->phase == PHASE_AWAY || message->offset < shard->next_offset) {
@@ -463,7 +463,7 @@ void shard_take(struct shard *shard, const struct kafka_message *message)
 		return;
 	}
 	shard->incoming = memory_grow(shard->incoming, shard->incoming_count + 1, sizeof *shard->incoming, &shard->incoming_capacity);
-	shard->incoming_last_ms = clock_monotonic_ms();
+	shard->incoming_last_ms = now_ms;
 	if (!shard->incoming_count)
 		shard->incoming_since_ms = shard->incoming_last_ms;
 	shard->incoming[shard->incoming_count++] = copy;

@@ -107,11 +107,12 @@ static size_t find_believed(struct pass *pass, const struct dimension *dimension
 static size_t pack_alert(const struct pass *pass, const struct dimension *dimension, const struct judgement_change *change, const struct month_facts *facts,
 	struct text id, uint8_t ret_bytes[WIRE_ALERT_BYTES_MAX])
 {
-	struct evidence evidence = { .count = 0 };
+	struct evidence evidence;
 	const char *slash = strchr(change->now.field, '/');
 	struct text rule_id = { change->now.field, (uint32_t)(slash - change->now.field) };
 	const struct rule *rule = rule_of(rule_id);
 	char month[CIVIL_MONTH_BYTES];
+	evidence_clear(&evidence);
 	if (change->alert) {
 		rule->describe(change->alert, NULL, facts, &evidence);
 	} else {  // the rule says nothing of what does not fire
@@ -126,18 +127,13 @@ static size_t pack_alert(const struct pass *pass, const struct dimension *dimens
 		.unit = holder && names_kind(names, holder) == NAME_UNIT ? names_text(names, holder) : (struct text){ NULL, 0 },
 		.dimension = pass_name(pass, dimension),
 		.article = text_of(rule->article),
-		.next_step = text_of(evidence.next_step),
 		.policy = text_of(pass->setup->policy->edition),
 		.at_ms = change->now.at_ms,
 		.revision = change->now.revision,
 		.state = change->now.state,
 		.severity = change->now.severity,
-		.evidence_count = evidence.count,
 	};
-	for (uint32_t i = 0; i < evidence.count; i++) {
-		alert.evidence[i].name = text_of(evidence.item[i].name);
-		alert.evidence[i].value = text_of(evidence.item[i].value);
-	}
+	wire_alert_tell(&alert, &evidence);
 	return wire_pack_alert(&alert, ret_bytes);
 }
 
