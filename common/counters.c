@@ -47,7 +47,7 @@ void counter_format(enum counter counter, uint64_t value, char ret_string[24])
 		ret_string[size - 1] = '\0';
 }
 
-void counters_add(struct counters *sum, const struct counters *more)
+void counters_add(struct counters *restrict sum, const struct counters *restrict more)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
 		sum->n[i] += more->n[i];

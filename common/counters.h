@@ -42,7 +42,7 @@ bool counter_of(struct text name, enum counter *ret_counter);
 bool counter_is_points(enum counter counter);           // printed as a decimal with four digits cut of their zeros
 void counter_format(enum counter counter, uint64_t value, char ret_string[24]);
 
-void counters_add(struct counters *sum, const struct counters *more);
+void counters_add(struct counters *restrict sum, const struct counters *restrict more);  // two that are not one
 bool counters_is_zero(const struct counters *counters);
 
 // A rate as two whole numbers, to be compared exactly: value = numerator / denominator, absent when the denominator is 0.

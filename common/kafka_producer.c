@@ -13,7 +13,7 @@ enum { PRODUCER_TOPICS_MAX = 16, PARTS_MAX = 7 + KAFKA_HEADERS_MAX };
 struct kafka_producer {
 	rd_kafka_t *client;
 	int fd;
-	uint32_t topic_count;
+	uint32_t topic_count, recent;  // recent: of the last message, as that of the next mostly is
 	rd_kafka_topic_t *topic[PRODUCER_TOPICS_MAX];
 	void (*delivered)(void *self, void *tag, enum status status, const char *problem);
 	void *self;
@@ -100,9 +100,11 @@ int kafka_producer_fd(const struct kafka_producer *producer)
 // A producer has a handful of topics, and asking librdkafka by name takes a lock each time.
 static rd_kafka_topic_t *find_topic(struct kafka_producer *producer, const char *name)
 {
+	if (producer->topic_count && !strcmp(rd_kafka_topic_name(producer->topic[producer->recent]), name))
+		return producer->topic[producer->recent];
 	for (uint32_t i = 0; i < producer->topic_count; i++)
 		if (!strcmp(rd_kafka_topic_name(producer->topic[i]), name))
-			return producer->topic[i];
+			return producer->topic[producer->recent = i];
 	if (producer->topic_count == PRODUCER_TOPICS_MAX)
 		return NULL;
 	rd_kafka_topic_t *topic = rd_kafka_topic_new(producer->client, name, NULL);

@@ -32,7 +32,6 @@ struct pages *pages_new(void)
 
 static void slot_free(struct page_slot *slot)
 {
-	free(slot->name);
 	free(slot->bytes);
 	free(slot);
 }
@@ -97,8 +96,7 @@ struct page_slot *pages_slot(struct pages *pages, struct text page)
 	}
 	if (2 * ++pages->count > pages->slots)
 		rehash(pages, 2 * pages->slots);
-	struct page_slot *slot = memory_new(sizeof *slot);
-	slot->name = memory_new(page.size);
+	struct page_slot *slot = memory_new(sizeof *slot + page.size);
 	memcpy(slot->name, page.at, page.size);
 	slot->name_size = page.size;
 	slot->hash = hash;

@@ -26,7 +26,6 @@ struct touch {
 struct page_slot {
 	struct page_slot *next;      // touched in this step, in order of first touch
 	struct touch *first, *last;
-	char *name;                  // the page, not NUL-terminated
 	uint8_t *bytes;              // NULL when empty
 	uint32_t name_size, size;
 	uint64_t hash;
@@ -36,6 +35,7 @@ struct page_slot {
 	bool is_changed;             // bytes are newer than what Redis has
 	bool is_sound;               // bytes were checked, or are our own
 	bool is_swept;               // everybody in the page is touched
+	char name[];                 // the page, not NUL-terminated
 };
 
 struct pages;

@@ -23,9 +23,9 @@ static bool has_duty(const struct rule *rule, const struct unit_facts *facts, in
 
 uint32_t duty_missed(const struct rule *rule, const struct unit_facts *facts, struct outcome *outcome, struct duty_day ret_missed[DUTY_DAYS_MAX])
 {
-	int32_t first = civil_month_first_day(facts->month);
+	int32_t first = civil_month_first_day(facts->month), next = civil_month_first_day(facts->month + 1);
 	uint32_t count = 0;
-	for (int32_t day = first; day < first + civil_month_day_count(facts->month); day++) {
+	for (int32_t day = first; day < next; day++) {
 		int64_t start_ms = civil_day_start_ms(day, facts->policy->zone_ms), at_ms = start_ms + policy_version_at(facts->policy, day)->duty_by_ms;
 		if (!has_duty(rule, facts, day) || first_login(facts->events, start_ms, at_ms) != NEVER_MS)
 			continue;

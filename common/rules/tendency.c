@@ -31,43 +31,55 @@ static const char *about_name(uint32_t number)
 }
 
 // Of a day of this month or of the one before; NULL of any other.
-static const struct counters *day_at(const struct month_facts *month, int32_t day)
+// The first days of the month, of the one before and of the one after: each is asked for some hundred days.
+struct span {
+	int32_t before, first, next;
+};
+
+static const struct counters *day_at(const struct month_facts *month, const struct span *span, int32_t day)
 {
-	int32_t first = civil_month_first_day(month->month), before = civil_month_first_day(month->month - 1);
-	if (day >= first)
-		return month->day && day < civil_month_first_day(month->month + 1) ? &month->day[day - first] : NULL;
-	return month->before && day >= before ? &month->before[day - before] : NULL;
+	if (day >= span->first)
+		return month->day && day < span->next ? &month->day[day - span->first] : NULL;
+	return month->before && day >= span->before ? &month->before[day - span->before] : NULL;
 }
 
-static uint64_t count_days(const struct month_facts *month, int32_t from_day, int32_t days, enum counter counter)
+static uint64_t count_days(const struct month_facts *month, const struct span *span, int32_t from_day, int32_t days, enum counter counter)
 {
 	uint64_t count = 0;
 	for (int32_t day = from_day; day < from_day + days; day++) {
-		const struct counters *counters = day_at(month, day);
+		const struct counters *counters = day_at(month, span, day);
 		count += counters ? counters->n[counter] : 0;
 	}
 	return count;
 }
 
-static bool has_past(const struct month_facts *month, int32_t monday)
+static bool has_past(const struct month_facts *month, const struct span *span, int32_t monday)
 {
 	int32_t first = monday - PAST_WEEKS * WEEK_DAYS;
 	for (int32_t day = first; day < first + WEEK_DAYS; day++) {
-		const struct counters *counters = day_at(month, day);
+		const struct counters *counters = day_at(month, span, day);
 		if (counters && !counters_is_zero(counters))
 			return true;
 	}
 	return false;
 }
 
-static void judge_week(const struct rule *rule, const struct month_facts *month, struct outcome *outcome, int32_t monday, enum counter counter, uint32_t number)
+static bool is_rising(const struct month_facts *month, const struct span *span, int32_t monday, enum counter counter, uint64_t count, uint64_t *ret_past)
 {
 	const struct policy_version *version = month->version;
-	uint64_t count = count_days(month, monday, WEEK_DAYS, counter);
-	uint64_t past = count_days(month, monday - PAST_WEEKS * WEEK_DAYS, PAST_WEEKS * WEEK_DAYS, counter);
-	if (count < version->tendency_from || !binomial_is_rare(count, count + past, PAST_WEEKS + 1, version->tendency_chance_e4) || !has_past(month, monday))
+	if (count < version->tendency_from)
+		return false;
+	*ret_past = count_days(month, span, monday - PAST_WEEKS * WEEK_DAYS, PAST_WEEKS * WEEK_DAYS, counter);
+	return binomial_is_rare(count, count + *ret_past, PAST_WEEKS + 1, version->tendency_chance_e4) && has_past(month, span, monday);
+}
+
+static void judge_week(const struct rule *rule, const struct month_facts *month, const struct span *span, struct outcome *outcome, int32_t monday,
+	enum counter counter, uint32_t number)
+{
+	uint64_t count = count_days(month, span, monday, WEEK_DAYS, counter), past = 0;
+	if (!is_rising(month, span, monday, counter, count, &past))
 		return;
-	int32_t last = civil_month_first_day(month->month + 1) - 1;
+	int32_t last = span->next - 1;
 	struct alert alert = {
 		.rule = rule,
 		.about = { .number = number + (uint32_t)civil_from_day(monday + WEEK_DAYS - 1 < last ? monday + WEEK_DAYS - 1 : last).day },
@@ -85,10 +97,10 @@ static void judge_month(const struct rule *rule, const struct month_facts *month
 	enum name_kind kind = names_kind(month->names, month->dimension);
 	if (kind != NAME_UNIT && kind != NAME_CATEGORY)
 		return;
-	int32_t first = civil_month_first_day(month->month), last = civil_month_first_day(month->month + 1) - 1;
-	for (int32_t monday = first - (civil_weekday(first) + 6) % WEEK_DAYS; monday <= last; monday += WEEK_DAYS) {
-		judge_week(rule, month, outcome, monday, kind == NAME_UNIT ? COUNTER_DISPATCHED : COUNTER_RECEIVED, INTAKE);
-		judge_week(rule, month, outcome, monday, COUNTER_DISSATISFIED, DISSATISFIED);
+	struct span span = { civil_month_first_day(month->month - 1), civil_month_first_day(month->month), civil_month_first_day(month->month + 1) };
+	for (int32_t monday = span.first - (civil_weekday(span.first) + 6) % WEEK_DAYS; monday < span.next; monday += WEEK_DAYS) {
+		judge_week(rule, month, &span, outcome, monday, kind == NAME_UNIT ? COUNTER_DISPATCHED : COUNTER_RECEIVED, INTAKE);
+		judge_week(rule, month, &span, outcome, monday, COUNTER_DISSATISFIED, DISSATISFIED);
 	}
 }
 
