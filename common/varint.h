@@ -24,7 +24,7 @@ static inline size_t varint_size(uint64_t number)
 	return number < 0x80 ? 1 : (size_t)(63 - __builtin_clzll(number)) / 7 + 1;
 }
 
-// The lowest byte first. Room for `count` bytes is needed, and that many are read. Returns count. Where the count is known the compiler makes one access of the loop.
+// The lowest byte first. Room for `count` bytes is needed, and that many are read. Returns count. Unrolled, so that the compiler makes one access of a known count.
 static inline size_t fixed_put(uint8_t *bytes, uint64_t number, unsigned count)
 {
 #pragma GCC unroll 8

@@ -186,6 +186,7 @@ static void durations_in_words(void **state)
 		struct evidence evidence = { .count = 0 };
 		evidence_add_duration(&evidence, "late_by", duration[i].ms);
 		assert_string_equal(evidence.item[0].value, duration[i].words);
+		assert_int_equal(evidence.item[0].size, strlen(duration[i].words));
 	}
 }
 
@@ -200,6 +201,7 @@ static void long_values_are_cut_between_characters(void **state)
 		struct evidence evidence = { .count = 0 };
 		evidence_add(&evidence, "reason", "%.*s%s", (int)front, "abc", text);
 		struct text value = text_of(evidence.item[0].value);
+		assert_int_equal(evidence.item[0].size, value.size);
 		assert_true(text_is_utf8(value));
 		assert_in_range(value.size, RULE_VALUE_BYTES - 6, RULE_VALUE_BYTES - 1);
 		assert_memory_equal(value.at + value.size - 3, "…", 3);
@@ -207,6 +209,7 @@ static void long_values_are_cut_between_characters(void **state)
 	struct evidence evidence = { .count = 0 };
 	evidence_add(&evidence, "reason", "%.*s", RULE_VALUE_BYTES / 3 * 3, text);
 	assert_int_equal(text_of(evidence.item[0].value).size, RULE_VALUE_BYTES / 3 * 3);
+	assert_int_equal(evidence.item[0].size, RULE_VALUE_BYTES / 3 * 3);
 }
 
 int main(void)
