@@ -14,13 +14,15 @@ struct input {
 	gzFile file;
 	const char *name;
 	int64_t total_bytes;
+	size_t read_bytes;     // so much at once
 	uint64_t line_number;
 	size_t from, to;       // the window in bytes[]
 	size_t line_bytes;     // of the line that was given and is not taken yet
 	char bytes[INPUT_WINDOW_BYTES];
 };
 
-enum { READ_BYTES = 256 << 10 };
+// zlib waits until it has twice so much, also of what comes by a pipe.
+enum { READ_BYTES = 256 << 10, PIPE_READ_BYTES = 2 << 10 };
 
 static enum status unreadable(const char *name, const char *problem, struct error *error)
 {
@@ -55,13 +57,14 @@ enum status input_open(const char *path, struct input **ret_input, struct error 
 	struct input *input = memory_new(sizeof *input);
 	input->name = is_stdin ? "standard input" : path;
 	input->total_bytes = S_ISREG(stat.st_mode) ? stat.st_size : 0;
+	input->read_bytes = S_ISREG(stat.st_mode) ? READ_BYTES : PIPE_READ_BYTES;
 	input->file = gzdopen(fd, "rb");
 	if (!input->file) {
 		close(fd);
 		free(input);
 		return unreadable(path, "no memory", error);
 	}
-	gzbuffer(input->file, READ_BYTES);
+	gzbuffer(input->file, (unsigned)input->read_bytes);
 	enum status status = skip_mark(input, error);
 	if (status != OK)
 		input_close(input);
@@ -95,13 +98,13 @@ void input_take(struct input *input, size_t size)
 
 enum status input_more(struct input *input, bool *ret_is_more, struct error *error)
 {
-	if (sizeof input->bytes - input->to < READ_BYTES && input->from) {
+	if (sizeof input->bytes - input->to < input->read_bytes && input->from) {
 		memmove(input->bytes, input->bytes + input->from, input->to - input->from);
 		input->to -= input->from;
 		input->from = 0;
 	}
 	size_t room = sizeof input->bytes - input->to;
-	int size = room ? gzread(input->file, input->bytes + input->to, (unsigned)(room < READ_BYTES ? room : READ_BYTES)) : 0;
+	int size = room ? gzread(input->file, input->bytes + input->to, (unsigned)(room < input->read_bytes ? room : input->read_bytes)) : 0;
 	int code;
 	const char *problem = gzerror(input->file, &code);
 	if (size < 0 || (code != Z_OK && code != Z_STREAM_END))

@@ -1,6 +1,7 @@
 // input.h - a file that is read once from front to back: plain or gzip, or standard input.
 //
-// A window of bytes that the caller looks at and takes from. A byte order mark at the front is passed over.
+// A window of bytes that the caller looks at and takes from. A byte order mark at the front is passed over. What comes by a pipe is given on in pieces of 4 KiB, so that it can be
+// followed; the last, shorter one when the pipe is closed.
 #ifndef HOTLINE_INPUT_H
 #define HOTLINE_INPUT_H
 

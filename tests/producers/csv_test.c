@@ -173,6 +173,36 @@ static void lines_of_text(void **state)
 	assert_string_equal(read_lines(3), "");
 }
 
+// Who writes into a pipe now and then is read meanwhile. The alarm is against hanging: nothing is judged by it.
+static void a_pipe_is_followed(void **state)
+{
+	(void)state;
+	enum { LINES = 100, LINE_BYTES = 100, READ_LINES = (LINES * LINE_BYTES - 4096) / LINE_BYTES };
+	int fds[2];
+	char pipe_path[32], line[LINE_BYTES + 1];
+	struct input *input;
+	assert_int_equal(pipe(fds), 0);
+	for (int i = 0; i < LINES; i++) {
+		snprintf(line, sizeof line, "%0*d\n", LINE_BYTES - 1, i);
+		assert_int_equal(write(fds[1], line, LINE_BYTES), LINE_BYTES);
+	}
+	snprintf(pipe_path, sizeof pipe_path, "/proc/self/fd/%d", fds[0]);
+	alarm(60);
+	assert_int_equal(input_open(pipe_path, &input, &error), OK);
+	for (int i = 0; i < READ_LINES; i++) {
+		struct text text;
+		bool is_end;
+		assert_int_equal(input_line(input, LINE_BYTES, &text, &is_end, &error), OK);
+		assert_false(is_end);
+		snprintf(line, sizeof line, "%0*d", LINE_BYTES - 1, i);
+		assert_true(text_equal(text, text_of(line)));
+	}
+	alarm(0);
+	input_close(input);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void what_cannot_be_read_says_why(void **state)
 {
 	(void)state;
@@ -236,6 +266,7 @@ int main(void)
 		cmocka_unit_test(records_have_their_limits),
 		cmocka_unit_test(a_long_file_is_read_in_pieces),
 		cmocka_unit_test(lines_of_text),
+		cmocka_unit_test(a_pipe_is_followed),
 		cmocka_unit_test(what_cannot_be_read_says_why),
 		cmocka_unit_test(clock_marks_go_both_ways),
 	};
