@@ -15,7 +15,8 @@ const struct option options_common[OPTIONS_COMMON_COUNT] = {
 	{ .name = "property", .letter = 'X', .type = OPTION_LIST, .offset = FIELD(property), .value = "KEY=VALUE",
 		.help = "A property of librdkafka, handed through. May be given again." },
 	{ .name = "redis", .letter = 'r', .type = OPTION_STRING, .offset = FIELD(redis), .value = "ADDRESS", .initial = "127.0.0.1:6379",
-		.help = "Redis: HOST:PORT, redis://USER:PASSWORD@HOST:PORT/DATABASE or unix:///PATH. Keep a password out of the command line, where everybody sees it." },
+		.help = "Redis: HOST:PORT, redis://USER:PASSWORD@HOST:PORT/DATABASE or unix:///PATH. With Sentinels redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE, their "
+			"own login behind it as ?sentinel_username=USER&sentinel_password=PASSWORD. Keep a password out of the command line, where everybody sees it." },
 	{ .name = "policy", .type = OPTION_FILE, .offset = FIELD(policy), .value = "FILE", .help = "The policy: deadlines, floors, escalation, roster." },
 	{ .name = "admin", .type = OPTION_STRING, .offset = FIELD(admin), .value = "ADDRESS:PORT", .initial = "127.0.0.1:0",
 		.help = "Where /healthz, /readyz and /metrics are served; port 0 takes a free one and logs it. Other than loopback addresses need --admin-token-file." },

@@ -88,19 +88,23 @@ static bool is_secret_property(const char *property)
 	return false;
 }
 
-// A URL without what stands between user and host; anything else as it is.
+// A URL without what stands between user and host, and without the password of Sentinels at its end; anything else as it is.
 static void print_masked(const struct option *option, const char *value, FILE *file)
 {
-	const char *scheme_end = strstr(value, "://"), *at_sign = strrchr(value, '@');
+	static const char second[] = "sentinel_password=";
+	const char *second_at = strstr(value, second), *end = second_at ? second_at + strlen(second) : value + strlen(value);
+	const char *scheme_end = strstr(value, "://"), *at_sign = memrchr(value, '@', (size_t)(end - value));
 	const char *colon = scheme_end && at_sign ? memchr(scheme_end + 3, ':', (size_t)(at_sign > scheme_end ? at_sign - scheme_end - 3 : 0)) : NULL;
 	if (option->is_secret)
 		fprintf(file, "%s", mask);
 	else if (option->type == OPTION_LIST && is_secret_property(value))
 		fprintf(file, "%.*s=%s", (int)strcspn(value, "="), value, mask);
 	else if (colon)
-		fprintf(file, "%.*s:%s%s", (int)(colon - value), value, mask, at_sign);
+		fprintf(file, "%.*s:%s%.*s", (int)(colon - value), value, mask, (int)(end - at_sign), at_sign);
 	else
-		fprintf(file, "%s", value);
+		fprintf(file, "%.*s", (int)(end - value), value);
+	if (second_at && !option->is_secret)
+		fprintf(file, "%s", mask);
 }
 
 static const char *source_of_item(const struct option_entry *entry, uint32_t i)

@@ -16,7 +16,6 @@
 #include "redis_address.h"
 
 enum {
-	CONNECT_TIMEOUT_MS = 2000,
 	OUT_KEPT_BYTES = 4 * 1024 * 1024,  // larger buffers are given back once all is sent
 	// hiredis moves what is left of its buffer after every reply above 1 KiB, so it must never hold much more than it can use
 	IN_CHUNK_BYTES = 32 * 1024,
@@ -31,53 +30,54 @@ struct redis {
 	size_t out_at, out_size, out_capacity;  // out_at has been sent
 	size_t pending;
 	bool is_too_large, is_broken;
-	char name[REDIS_ADDRESS_PART_BYTES + 16];     // for error messages, without a password
+	const char *what;                             // "Redis", "Sentinel", and where, for error messages: without a password
+	char name[REDIS_ADDRESS_PART_BYTES + 16];
 };
 
 static enum status broken(struct redis *redis, const char *what, struct error *error)
 {
 	redis->is_broken = true;
-	return error_set(error, RETRY, "redis_away", "the connection to Redis at %s broke: %s", redis->name, what);
+	return error_set(error, RETRY, "redis_away", "the connection to %s at %s broke: %s", redis->what, redis->name, what);
 }
 
-static enum status connect_to(struct redis *redis, const struct redis_address *address, struct error *error)
+static enum status connect_to(struct redis *redis, const struct redis_address *address, int timeout_ms, struct error *error)
 {
-	struct timeval timeout = { .tv_sec = CONNECT_TIMEOUT_MS / 1000, .tv_usec = CONNECT_TIMEOUT_MS % 1000 * 1000 };
-	redis->context = address->is_unix ? redisConnectUnixWithTimeout(address->host, timeout)
-	                                  : redisConnectWithTimeout(address->host, address->port, timeout);
+	struct timeval timeout = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
+	redis->context = address->is_unix ? redisConnectUnixWithTimeout(address->place.host, timeout)
+	                                  : redisConnectWithTimeout(address->place.host, address->place.port, timeout);
 	if (!redis->context)
 		return error_set(error, FATAL, "no_memory", "no memory for a connection to Redis");
 	if (redis->context->err)
-		return error_set(error, RETRY, "redis_away", "Redis at %s does not answer: %s", redis->name, redis->context->errstr);
+		return error_set(error, RETRY, "redis_away", "%s at %s does not answer: %s", redis->what, redis->name, redis->context->errstr);
 	redis->context->reader->maxbuf = 0;  // else hiredis frees and allocates its buffer anew all the time
 	int flags = fcntl(redis->context->fd, F_GETFL);
 	if (flags < 0 || fcntl(redis->context->fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return error_set(error, RETRY, "redis_away", "Redis at %s: %s", redis->name, strerror(errno));
+		return error_set(error, RETRY, "redis_away", "%s at %s: %s", redis->what, redis->name, strerror(errno));
 	redisEnableKeepAlive(redis->context);  // a host that vanished is noticed in the end; a unix socket refuses, which is fine
 	redis->context->err = 0;
 	return OK;
 }
 
 // A refused login is the operator's to mend, a server that still loads is not.
-static enum status take_greeting(struct redis *redis, struct error *error)
+static enum status take_greeting(struct redis *redis, int timeout_ms, struct error *error)
 {
 	const redisReply *reply;
-	enum status status = redis_wait(redis, CONNECT_TIMEOUT_MS, &reply, error);
+	enum status status = redis_wait(redis, timeout_ms, &reply, error);
 	if (status == OK)
 		status = redis_check_type(reply, REPLY_IS_DONE, "the connection", error);
 	if (status != FATAL || reply->type != REDIS_REPLY_ERROR)
 		return status;
-	return error_set(error, FATAL, "redis_denied", "Redis at %s refuses the connection: %.*s", redis->name, (int)reply->len, reply->str);
+	return error_set(error, FATAL, "redis_denied", "%s at %s refuses the connection: %.*s", redis->what, redis->name, (int)reply->len, reply->str);
 }
 
-static enum status greet(struct redis *redis, const struct redis_address *address, struct error *error)
+static enum status greet(struct redis *redis, const struct redis_address *address, int timeout_ms, struct error *error)
 {
 	size_t count = 1;
-	if (address->password[0]) {
+	if (address->login.password[0]) {
 		redis_begin(redis, "AUTH");
-		if (address->user[0])
-			redis_argument_string(redis, address->user);
-		redis_argument_string(redis, address->password);
+		if (address->login.user[0])
+			redis_argument_string(redis, address->login.user);
+		redis_argument_string(redis, address->login.password);
 		redis_end(redis);
 		count++;
 	}
@@ -90,24 +90,21 @@ static enum status greet(struct redis *redis, const struct redis_address *addres
 	redis_command(redis, 1, &TEXT("PING"));
 	enum status status = OK;
 	for (size_t i = 0; i < count && status == OK; i++)
-		status = take_greeting(redis, error);
+		status = take_greeting(redis, timeout_ms, error);
 	return status;
 }
 
-enum status redis_open(const char *string, struct redis **ret_redis, struct error *error)
+enum status redis_connect(const struct redis_address *address, const char *what, int timeout_ms, struct redis **ret_redis, struct error *error)
 {
-	struct redis_address address;
-	enum status status = redis_address_parse(string, &address, error);
-	if (status != OK)
-		return status;
 	struct redis *redis = memory_new(sizeof *redis);
-	if (address.is_unix)
-		snprintf(redis->name, sizeof redis->name, "%s", address.host);
+	redis->what = what;
+	if (address->is_unix)
+		snprintf(redis->name, sizeof redis->name, "%s", address->place.host);
 	else
-		snprintf(redis->name, sizeof redis->name, "%s:%d", address.host, address.port);
-	status = connect_to(redis, &address, error);
+		snprintf(redis->name, sizeof redis->name, "%s:%d", address->place.host, address->place.port);
+	enum status status = connect_to(redis, address, timeout_ms, error);
 	if (status == OK)
-		status = greet(redis, &address, error);
+		status = greet(redis, address, timeout_ms, error);
 	if (status == OK)
 		*ret_redis = redis;
 	else

@@ -14,11 +14,18 @@
 enum { REDIS_OUT_BYTES_MAX = 512 * 1024 * 1024 };  // what may be queued and not sent yet; more is FATAL too_large at the flush
 
 struct redis;
+struct redis_address;
 struct redisReply;  // hiredis' own, seen only through the functions below
 
-// Where and as whom: "127.0.0.1:6379", "redis://user:password@host:port/0", "unix:///path"; rediss:// is refused (bad_address) where hiredis has no TLS.
-// Connects within 2 s, authenticates. RETRY "redis_away" when nobody answers; FATAL for an address or a password that is wrong.
+// Where and as whom: redis_address.h. Connects within 2 s, authenticates. RETRY "redis_away" when nobody answers; FATAL for an address or a password that is wrong.
+//
+// With Sentinels they are asked in turn first, 500 ms each and no more of them after 2 s; he whose answer led to the master is asked first the next time, by this process. Whom they name
+// must say himself that he is a master (ROLE), or it is RETRY "not_master": a Sentinel may be behind. RETRY "master_unknown" when Sentinels answer and none watches a
+// master of that name: it may be told to them yet. FATAL when each of them refuses. A failover is noticed by the connection that breaks, or by READONLY, which is RETRY below; nothing
+// listens to what Sentinels announce.
 MUST_USE enum status redis_open(const char *address, struct redis **ret_redis, struct error *error);
+// To one server, for redis_open: `what` it is ("Redis", "Sentinel"), in messages, lives as long. Connecting and every answer may take timeout_ms.
+MUST_USE enum status redis_connect(const struct redis_address *address, const char *what, int timeout_ms, struct redis **ret_redis, struct error *error);
 void redis_close(struct redis *redis);
 int redis_fd(const struct redis *redis);  // for poll()
 const char *redis_name(const struct redis *redis);  // "127.0.0.1:6379", for error messages; never with a password

@@ -66,6 +66,8 @@ static enum status check_facts(struct redis *redis, struct error *error)
 	struct text version = find_fact(facts, "redis_version"), eviction = find_fact(facts, "maxmemory_policy");
 	if (!is_new_enough(version))
 		return error_set(error, FATAL, "redis_unfit", "Redis at %s is version %.*s; it must be 6.2 or newer", redis_name(redis), (int)version.size, version.at);
+	if (text_equal(find_fact(facts, "redis_mode"), TEXT("sentinel")))
+		return error_set(error, FATAL, "redis_unfit", "at %s is a Sentinel and no Redis; with Sentinels the address is redis+sentinel://HOST:PORT,HOST:PORT.../MASTER", redis_name(redis));
 	if (text_equal(find_fact(facts, "cluster_enabled"), TEXT("1")))
 		return error_set(error, FATAL, "redis_unfit", "Redis at %s is a node of a cluster, which is not supported yet; use a server with cluster-enabled no", redis_name(redis));
 	if (!text_equal(eviction, TEXT("noeviction")))

@@ -107,6 +107,7 @@ set(shell_sources
 	common/redis.c
 	common/redis_address.c
 	common/redis_check.c
+	common/redis_open.c
 	common/wire.c
 	common/wire_alert.c
 	common/wire_flat.c

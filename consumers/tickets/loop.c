@@ -121,7 +121,8 @@ static void drop_all(struct loop *loop)
 static void log_takeover(const struct shard *shard)
 {
 	const struct head *head = shard_head(shard);
-	log_info("shard taken over", "shard=%s offset=%" PRId64 " owner=%016" PRIx64 " commit=%" PRIu64, shard_name(shard), head->offset, head->owner, head->commit);
+	log_info("shard taken over", "shard=%s redis=%s offset=%" PRId64 " owner=%016" PRIx64 " commit=%" PRIu64, shard_name(shard), shard_redis_name(shard), head->offset, head->owner,
+		head->commit);
 	if (shard_differs(shard))
 		log_warn("this process's policy is not the one in force here, which goes on; SIGHUP puts the file's in force", "shard=%s policy=%s since_ms=%" PRId64, shard_name(shard),
 			head->policy, head->policy_since_ms);

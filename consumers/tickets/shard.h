@@ -108,6 +108,7 @@ void shard_trim(struct shard *shard);
 void shard_rest(struct shard *shard);
 
 int shard_fd(const struct shard *shard);          // -1 when away
+const char *shard_redis_name(const struct shard *shard);  // which Redis it is in; only when not away
 short shard_poll_events(const struct shard *shard);  // POLLIN, POLLOUT; 0 when it waits for nothing from Redis
 int64_t shard_wake_ms(const struct shard *shard); // monotonic, when to call shard_run though nothing happened; NEVER_MS
 bool shard_is_away(const struct shard *shard);

@@ -498,6 +498,11 @@ int shard_fd(const struct shard *shard)
 	return shard->redis ? redis_fd(shard->redis) : -1;
 }
 
+const char *shard_redis_name(const struct shard *shard)
+{
+	return redis_name(shard->redis);
+}
+
 bool shard_is_away(const struct shard *shard)
 {
 	return shard->phase == PHASE_AWAY;

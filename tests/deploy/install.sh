@@ -18,4 +18,6 @@ devbroker --help > /dev/null
 printf 'CASE_ENQUIRY_ID,OPEN_DT\n' > cases.csv
 hotline-replay --mapping boston311 --dry-run cases.csv 2> "$tmp/said" || ! grep -q 'none of that name' "$tmp/said" || fail "$(cat "$tmp/said")"
 hotline check-config default > /dev/null
-[[ -f $tmp/usr/share/hotline/redis/redis.conf ]] || fail "there is no redis.conf"
+for file in redis.conf sentinel.conf; do
+	[[ -f $tmp/usr/share/hotline/redis/$file ]] || fail "there is no $file"
+done

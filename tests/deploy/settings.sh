@@ -9,6 +9,8 @@ for name in hotline-tickets hotline-units; do
 	fails_with 78 "$path" -b 127.0.0.1:1 -r 127.0.0.1:1 --policy "$tmp/bad.yaml"
 	has_line "why" "bad.yaml:1:7: zone must be" "$output"
 	fails_with 78 "$path" -b 127.0.0.1:1 -r rediss://127.0.0.1:1 --policy "$policy"
+	fails_with 78 "$path" -b 127.0.0.1:1 -r redis+sentinel://127.0.0.1:1,:2/m --policy "$policy"
+	has_line "why" "HOST:PORT of Sentinel 2" "$output"
 	fails_with 78 "$path" -b 127.0.0.1:1 -r 127.0.0.1:1 --policy "$policy" -X no.such.property=1
 	fails_with 0 "$path" -b 127.0.0.1:1 -r 127.0.0.1:1 --policy "$policy" --check-config
 done

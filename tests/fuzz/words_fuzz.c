@@ -54,14 +54,24 @@ static void check_formats(struct text text)
 		(void)time_format_parse(format[i], text, &zone, &at_ms);
 }
 
+static void check_place(const struct redis_place *place, bool is_there, bool has_port)
+{
+	assert(!place->host[0] == !is_there);
+	assert(place->port >= 0 && place->port <= 65535 && !place->port == !(is_there && has_port));
+}
+
 static void check_address(const char *string)
 {
 	struct redis_address address;
 	struct error error = { .reason = NULL };
 	enum status status = redis_address_parse(string, &address, &error);
 	assert(status == OK || (status == FATAL && error.text[0]));
-	if (status == OK)
-		assert(address.host[0] && (address.is_unix || (address.port > 0 && address.port <= 65535)) && address.database >= 0);
+	if (status != OK)
+		return;
+	assert(address.database >= 0 && address.sentinel_count <= REDIS_SENTINELS_MAX && !address.sentinel_count == !address.master[0]);
+	check_place(&address.place, !address.sentinel_count, !address.is_unix);
+	for (size_t i = 0; i < address.sentinel_count; i++)
+		check_place(&address.sentinel[i], true, true);
 }
 
 static void check_marks(struct text text)

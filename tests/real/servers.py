@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,6 +20,7 @@ class RedisServer:
         self.case, self.name, self.options = case, name, options
         self.folder = case.folder / name
         self.folder.mkdir()
+        self.config = shutil.copy(ROOT / "deploy" / "redis" / "redis.conf", self.folder)  # a Sentinel lets Redis write into its own
         self.port = free_port()
         self.client = RedisClient(self.port)
         self.process: Process
@@ -31,7 +33,7 @@ class RedisServer:
     def start(self) -> None:
         self.case.run(str(ROOT / "deploy" / "redis" / "mend"), str(self.folder))
         # A rewrite would begin another file, and the tests cut the end of this one.
-        self.process = self.case.start(self.name, ["redis-server", str(ROOT / "deploy" / "redis" / "redis.conf"), "--port", str(self.port),
+        self.process = self.case.start(self.name, ["redis-server", str(self.config), "--port", str(self.port),
                                                    "--dir", str(self.folder), "--auto-aof-rewrite-percentage", "0", *self.options])
         wait_until("redis-server answers", self._answers, READY_S)
 

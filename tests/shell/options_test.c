@@ -287,6 +287,11 @@ static void test_config_is_printed_without_secrets(void **state)
 	assert_has(text, "property=linger.ms=5\n");
 	assert_has(text, "# from the default\nbatch=500\n");
 	assert_null(strstr(text, "hunter"));
+	setenv("HOTLINE_REDIS", "redis+sentinel://user:hunter2@a,b/m/0?sentinel_username=w&sentinel_password=hunter@5", 1);
+	assert_good("");
+	text = printed(options_print_config);
+	assert_has(text, "redis=redis+sentinel://user:******@a,b/m/0?sentinel_username=w&sentinel_password=******\n");
+	assert_null(strstr(text, "hunter"));
 }
 
 static void test_printed_config_can_be_read(void **state)
