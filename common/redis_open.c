@@ -97,7 +97,7 @@ static enum status check_role(struct redis *redis, const struct redis_address *a
 static enum status open_master(struct redis_address *address, struct redis **ret_redis, struct error *error)
 {
 	struct redis *redis = NULL;
-	size_t index;
+	size_t index = 0;
 	enum status status = ask_sentinels(address, &index, &address->place, error);
 	if (status != OK)
 		return status;
