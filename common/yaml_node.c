@@ -152,8 +152,8 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 // How many insertions, deletions and replacements turn one word into the other.
 static uint32_t distance(struct text a, struct text b)
 {
-	uint32_t row[YAML_WORD_BYTES_MAX + 1];
-	for (uint32_t k = 0; k <= b.size; k++)
+	uint32_t row[YAML_WORD_BYTES_MAX + 1] = { 0 };
+	for (uint32_t k = 1; k <= b.size; k++)
 		row[k] = k;
 	for (uint32_t i = 1; i <= a.size; i++) {
 		uint32_t diagonal = row[0];

@@ -76,7 +76,7 @@ void *reallocarray(void *memory, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(memory, bytes);
+	return fails() ? NULL : __libc_realloc(memory, bytes);
 }
 
 int posix_memalign(void **ret_memory, size_t alignment, size_t size)
