@@ -41,7 +41,11 @@ static const char master_role[] = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n", replica_
 static bool read_word(FILE *in, char word[WORD_BYTES])
 {
 	size_t size;
-	return fscanf(in, "$%zu%*1[\r]%*1[\n]", &size) == 1 && size < WORD_BYTES && fread(word, 1, size, in) == size && (word[size] = '\0', fgetc(in) == '\r' && fgetc(in) == '\n');
+	char end[2];
+	if (fscanf(in, "$%zu%*1[\r]%*1[\n]", &size) != 1 || size >= WORD_BYTES || fread(word, 1, size, in) != size || fread(end, 1, sizeof end, in) != sizeof end)
+		return false;
+	word[size] = '\0';
+	return end[0] == '\r' && end[1] == '\n';
 }
 
 static bool is_login(const struct fake *fake, const char *user, const char *password)
