@@ -460,7 +460,7 @@ def main(case: Case) -> None:
     parser.add_argument("--timeout", type=float, default=900, help="the most that a run may take, in seconds (900)")
     parser.add_argument("--profile", action="store_true", help="perf record of hotline-tickets, Redis' commands and its memory by kind of key")
     parser.add_argument("--consumers", type=int, default=1, help="how many hotline-tickets share the partitions (1)")
-    parser.add_argument("--main-rules", action="store_true", help=f"a column more: {' and '.join(MAIN_RULES)} alone, so what all other rules cost")
+    parser.add_argument("--rules", choices=("all", "main", "both"), default="all", help=f"main: {' and '.join(MAIN_RULES)} alone; both: a column of each, so what all others cost")
     options = parser.parse_args()
     for name in ("hotline-tickets", "hotline-units", "hotline-simulate", "bench_reference"):
         program(name)
@@ -471,10 +471,12 @@ def main(case: Case) -> None:
     # First, since ours writes to the topic of tickets what links tell.
     reference = run_reference(case, city)
     columns = {}
-    if options.main_rules:
+    if options.rules != "all":
         columns["main_rules"] = Ours(case, city, options, city.main_policy, consumers=options.consumers).run()
+    if options.rules == "both":
         broker.forget((*LEAVING, "hotline.dead-letters"))
-    columns["hotline"] = Ours(case, city, options, city.policy, consumers=options.consumers).run()
+    if options.rules != "main":
+        columns["hotline"] = Ours(case, city, options, city.policy, consumers=options.consumers).run()
     print_table(options.tickets, **columns, reference=reference)
 
 

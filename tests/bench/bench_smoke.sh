@@ -5,7 +5,7 @@
 need java mvn kcat python3 redis-server
 
 rc=0
-table=$("$root/tests/bench/run.sh" --tickets 5000 --idle 1 --timeout 120 --main-rules --consumers 2 2>&1) || rc=$?
+table=$("$root/tests/bench/run.sh" --tickets 5000 --idle 1 --timeout 120 --rules both --consumers 2 2>&1) || rc=$?
 [[ $rc != 77 ]] || { echo "$table"; exit 77; }
 is_equal "exit status ($table)" 0 "$rc"
 echo "$table"
