@@ -348,21 +348,6 @@ static void write_edition(struct shard *shard)
 	shard->is_new_edition = false;
 }
 
-// With the last of what was read back: until then somebody else has to read it again.
-static void write_told(struct shard *shard)
-{
-	char key[KEY_BYTES_MAX];
-	for (const struct sent_alert *sent = shard->sent_alerts; sent && shard->is_telling; sent = sent->next)
-		if (!sent->is_judged)
-			return;
-	if (!shard->is_telling)
-		return;
-	begin_key(shard, "SET", key, key_told(shard->name, key));
-	redis_argument(shard->redis, text_of(shard->life));
-	end(shard);
-	shard->is_telling = false;
-}
-
 enum status shard_commit(struct shard *shard, struct error *error)
 {
 	char key[KEY_BYTES_MAX], head[HEAD_BYTES_MAX];
@@ -383,7 +368,6 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	advance_sweep(shard);
 	shard_advance_seeds(shard);
 	write_edition(shard);
-	write_told(shard);
 	shard->head.commit++;
 	shard->head.is_catching_up = !shard->is_live;
 	size_t size = head_format(&shard->head, head);

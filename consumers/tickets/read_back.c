@@ -182,7 +182,6 @@ static void hand_over(struct read_back *read_back, size_t number)
 	read_back->part[number].sent = NULL;
 	keep_newest(shard);
 	kafka_reading_marks(read_back->reading, &shard->alert_marks);
-	shard->is_telling = shard->read_back_at < 0 && shard->life[0];
 	shard->late_look_ms = shard->read_back_at >= 0 ? clock_monotonic_ms() + SHARD_LATE_LOOK_MS : NEVER_MS;
 	shard->read_back_at = -1;
 }

@@ -95,8 +95,8 @@ void shard_lost_end(struct shard *shard);
 // Goes on as far as it can without waiting. RETRY: it has lost its connection or its ownership and is away now. FATAL: stop.
 MUST_USE enum status shard_run(struct shard *shard, struct error *error);
 
-// Redis may have lost its last seconds while what they led to was published: alerts are read back from Kafka after the first takeover in each life
-// of Redis (redis_life), once the shard stands where its partition ended then and all has come to Kafka that this process sent of what was lost; and once more a minute later, for what a former owner had under way when
+// Redis may have lost its last seconds while what they led to was published: alerts are read back from Kafka after every takeover, once the shard stands where its
+// partition ended then and all has come to Kafka that this process sent of what was lost; and once more a minute later, for what a former owner had under way when
 // it stood still. Many shards share one reading, and go on meanwhile.
 int64_t shard_read_back_ms(const struct shard *shard);  // monotonic, from when on it wants to; NEVER_MS, also while it takes part in one
 

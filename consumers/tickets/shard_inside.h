@@ -185,8 +185,6 @@ struct shard {
 	int64_t late_look_ms;            // monotonic; then once more what has come since; NEVER_MS
 	struct kafka_marks alert_marks;  // up to where alerts were read back
 	struct read_back *read_back;     // that it takes part in
-	char life[REDIS_LIFE_BYTES];     // of Redis, at the takeover
-	bool is_telling;                 // alerts were read back in it: to be stored when all are compared
 	struct sent_alert *sent_alerts;
 	struct shard_stats stats;
 };
