@@ -184,7 +184,6 @@ struct shard {
 	int64_t read_back_at;            // offset at which alerts are read back; -1 when that is done
 	int64_t late_look_ms;            // monotonic; then once more what has come since; NEVER_MS
 	struct kafka_marks alert_marks;  // up to where alerts were read back
-	struct read_back *read_back;     // that it takes part in
 	struct sent_alert *sent_alerts;
 	struct shard_stats stats;
 };
@@ -281,7 +280,6 @@ void shard_write_run(const struct shard *shard, size_t first, size_t end, struct
 
 // cache.c: what is kept in memory between steps.
 void shard_weigh_cache(struct shard *shard);       // after every change of it
-void shard_drop_sent(struct shard *shard);         // what was read back, and what is being read
 void shard_trim_cache(struct shard *shard);        // between two steps
 void shard_drop_room(struct shard *shard);         // frees what is only used during a step; between two steps
 

@@ -63,6 +63,15 @@ static void drop_editions(struct shard *shard)
 	shard->is_new_edition = false;
 }
 
+static void drop_sent(struct shard *shard)
+{
+	while (shard->sent_alerts) {
+		struct sent_alert *next = shard->sent_alerts->next;
+		free(shard->sent_alerts);
+		shard->sent_alerts = next;
+	}
+}
+
 void shard_clear(struct shard *shard)
 {
 	redis_close(shard->redis);
@@ -76,7 +85,7 @@ void shard_clear(struct shard *shard)
 	due_clear(shard->due);
 	relay_clear(shard->relay);
 	drop_editions(shard);
-	shard_drop_sent(shard);
+	drop_sent(shard);
 	dictionary_free(shard->dictionary);
 	shard->dictionary = dictionary_new();
 	shard_drop_links(shard);

@@ -234,70 +234,6 @@ static void an_alert_is_retracted_though_an_older_record_came_later(void **state
 	end_town();
 }
 
-static size_t alert_records(void)
-{
-	return kafka_sim_topic(TOWN_ALERTS)->partition[0].count + kafka_sim_topic(TOWN_ALERTS)->partition[1].count;
-}
-
-// An alert that nothing gives any more is in the topic, and who takes over does not come to the end of reading it back.
-static struct instance *open_while_alerts_are_read_back(void)
-{
-	const struct kafka_faults silent = { .ack_us_max = 5000, .silent_e4 = 10000 };
-	story_open();
-	struct instance *former = town_start_tickets();
-	story_send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
-	sim_run_for(3 * S);
-	append_alert("a", ALERT_FIRING, sim_wall_us());
-	sim_member_crash(former->member);
-	kafka_sim_set_faults(&silent);
-	struct instance *tickets = town_start_tickets();
-	sim_run_for(15 * S);
-	assert_int_equal(alert_records(), 1);
-	return tickets;
-}
-
-static void end_of_silence(void)
-{
-	const struct kafka_faults none = { .ack_us_max = 5000 };
-	kafka_sim_set_faults(&none);
-	sim_run_for(5 * S);
-	assert_int_equal(alert_records(), 2);
-	end_town();
-}
-
-static void events_are_taken_in_while_alerts_are_read_back(void **state)
-{
-	(void)state;
-	open_while_alerts_are_read_back();
-	int64_t before = head_of("tickets.0").offset;
-	story_send_ticket("b", EVENT_RECEIVED, FROM_MS, NULL);
-	sim_run_for(S);
-	assert_int_equal(head_of("tickets.0").offset, before + 1);
-	end_of_silence();
-}
-
-// Its shards leave the reading, and read anew.
-static void redis_is_lost_while_alerts_are_read_back(void **state)
-{
-	(void)state;
-	open_while_alerts_are_read_back();
-	redis_sim_roll_back(S, S);
-	sim_run_for(10 * S);
-	end_of_silence();
-}
-
-static void a_process_stops_while_alerts_are_read_back(void **state)
-{
-	(void)state;
-	struct instance *tickets = open_while_alerts_are_read_back();
-	tickets->is_asked_to_stop = 1;
-	sim_run_for(5 * S);
-	assert_false(town_is_running(tickets));
-	town_start_tickets();
-	sim_run_for(15 * S);
-	end_of_silence();
-}
-
 // What a former owner had under way when it stood still comes after the new one has read back.
 static void an_alert_of_a_lost_state_is_retracted_though_it_comes_late(void **state)
 {
@@ -866,9 +802,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_commit_did_not_go_through_and_nobody_says_so),
 		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted),
 		cmocka_unit_test(an_alert_is_retracted_though_an_older_record_came_later),
-		cmocka_unit_test(events_are_taken_in_while_alerts_are_read_back),
-		cmocka_unit_test(redis_is_lost_while_alerts_are_read_back),
-		cmocka_unit_test(a_process_stops_while_alerts_are_read_back),
 		cmocka_unit_test(an_alert_of_a_lost_state_is_retracted_though_it_comes_late),
 		cmocka_unit_test(an_alert_of_a_lost_month_is_retracted_though_it_comes_late),
 		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted_though_it_is_long_under_way),
