@@ -222,6 +222,7 @@ class Chaos:
 
     def kill_redis(self, loses: bool) -> None:
         redis = self.stack.redis
+        self._note_log_size()  # so that there is one, even where it is killed twice within a tick
         redis.kill()
         self.counts["redis kills"] += 1
         if loses:
