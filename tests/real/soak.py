@@ -52,6 +52,7 @@ LIFE_S = 1000.0
 MEMORY_TIMES, MEMORY_MORE_KIB = 1.25, 4096
 DESCRIPTORS_MORE = 4
 REDIS_TIMES = 1.1
+SHOWN = 5
 LOG_BYTES = 512 << 20    # then the append-only file is written anew, as deploy/redis/redis.conf would
 
 
@@ -277,8 +278,19 @@ def check_alerts(stack: Stack) -> int:
             if said != row["state"] and not (state.is_gone(row["rule"], row["state"]) and said in ("", "retracted", "resolved")):
                 wrong.append(f"{row['id']}: {row['state']} by the state, {said or 'absent'} in the topic")
     wrong += [f"{id_}: absent in the state, {wire.STATES[said & 3]} in the topic" for id_, said in last.items() if not state.is_gone(id_.split("/")[0], wire.STATES[said & 3])]
+    if wrong:
+        tell_history(stack, {line.split(":")[0] for line in wrong[:SHOWN]})
     check("alerts that differ", [], wrong[:20])
     return count
+
+
+def tell_history(stack: Stack, ids: set[str]) -> None:
+    """Every record of them in the topic, for whoever has to find out why."""
+    for record in stack.kafka.each("hotline.alerts"):
+        alert = wire.read_alert(record.value)
+        if alert["id"] in ids:
+            at = time.strftime("%T", time.localtime(record.at_ms / 1000))
+            stack.case.say(f"{alert['id']}: partition {record.partition} offset {record.offset} written {at} revision {alert['revision']}: {alert['state']} since {alert['at_ms']}")
 
 
 def check_outcome(stack: Stack, truth: Path) -> None:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "civil.h"
@@ -38,7 +39,8 @@ void town_close(void)
 	redis_sim_reset();
 	kafka_sim_reset();
 	for (size_t i = 0; i < town.instance_count; i++) {
-		unlink(town.instance[i]->policy_path);
+		if (town.instance[i]->policy_fd >= 0)
+			close(town.instance[i]->policy_fd);
 		sim_free(town.instance[i]);
 	}
 	names_free(town.names);
@@ -102,7 +104,7 @@ static struct instance *new_instance(const char *program)
 	instance->number = (int)town.instance_count;
 	instance->edition = town.edition;
 	instance->told_at_ms = town.told_at_ms;
-	snprintf(instance->policy_path, sizeof instance->policy_path, "/tmp/hotline-sim.%d.%d.yaml", (int)getpid(), instance->number);
+	instance->policy_fd = -1;
 	town.instance[town.instance_count++] = instance;
 	return instance;
 }
@@ -122,12 +124,15 @@ struct instance *town_start_units(void)
 	return instance;
 }
 
-// As an operator does it: the file is written, then the signal sent.
+// As an operator does it: the file is written, then the signal sent. It is one in memory: a seed that breaks leaves nothing behind.
 void town_reload(struct instance *instance, const char *text)
 {
-	FILE *file = fopen(instance->policy_path, "w");
-	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-		sim_fail("%s cannot be written", instance->policy_path);
+	ssize_t size = (ssize_t)strlen(text);
+	if (instance->policy_fd < 0)
+		instance->policy_fd = memfd_create("policy", 0);
+	if (instance->policy_fd < 0 || ftruncate(instance->policy_fd, 0) != 0 || pwrite(instance->policy_fd, text, (size_t)size, 0) != size)
+		sim_fail("the policy file of an instance cannot be written");
+	snprintf(instance->policy_path, sizeof instance->policy_path, "/proc/self/fd/%d", instance->policy_fd);
 	instance->is_asked_to_reload = 1;
 }
 

@@ -45,7 +45,8 @@ struct instance {
 	const char *program;
 	volatile int is_asked_to_stop;  // sig_atomic_t is int here
 	volatile int is_asked_to_reload;
-	char policy_path[64];           // read when it is asked to reload
+	int policy_fd;                  // of a file in memory; -1: none yet
+	char policy_path[64];           // of the same: read when it is asked to reload
 	int number;
 	unsigned edition;               // of the policy
 	int64_t told_at_ms;             // when that was last changed, in a time of its own, later than any clock here; 0 when it never was
