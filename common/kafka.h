@@ -115,6 +115,16 @@ void kafka_marks_done(struct kafka_marks *marks);
 MUST_USE enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error);
 
+// The same a piece at a time, for who must not stand still meanwhile. kafka_reading_new waits for Kafka, at most timeout_ms for each of its answers, kafka_reading_take
+// not: it gives what has come, at most `count` records. The topic's name is the caller's and stays. kafka_reading_marks tells where a reading ended that is done. kafka_reading_free takes NULL.
+struct kafka_reading;
+MUST_USE enum status kafka_reading_new(const struct kafka_config *config, const char *topic, int64_t since_ms, const struct kafka_marks *marks, int timeout_ms,
+	struct kafka_reading **ret_reading, struct error *error);
+MUST_USE enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self,
+	bool *ret_is_done, struct error *error);
+void kafka_reading_marks(const struct kafka_reading *reading, struct kafka_marks *marks);
+void kafka_reading_free(struct kafka_reading *reading);
+
 // Java's partitioner, so that everybody agrees who owns a key.
 int32_t kafka_partition_of(struct text key, int32_t partition_count);
 

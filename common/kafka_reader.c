@@ -1,6 +1,7 @@
-// Reads a stretch of a topic from end to end, without a group.
+// Reads a stretch of a topic from end to end, without a group: at once, or a piece at a time.
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "kafka.h"
@@ -9,19 +10,20 @@
 
 enum { BATCH_MESSAGES = 512, POLL_MS = 100 };
 
-struct reader {
+struct kafka_reading {
 	rd_kafka_t *client;
+	rd_kafka_queue_t *queue;
 	const char *topic;
 	int timeout_ms;
 	int32_t partition_count;
 	rd_kafka_topic_partition_list_t *from;  // where to start
 	int64_t since_ms;
-	const struct kafka_marks *marks;        // where an earlier reading ended; NULL, or empty: by since_ms
 	int64_t *end;                           // by partition: at the call
 	int64_t *until;                         // the same; what is read up to it is done, and then it is -1
 	int64_t *low;                           // by partition: where the log begins
 	enum { READ, PROBE, RESTARTED } *mode;  // by partition
 	int32_t left;                           // partitions that are not done
+	int64_t heard_at_ms;                    // monotonic
 };
 
 static const struct kafka_setting settings[] = {
@@ -36,157 +38,208 @@ static const struct kafka_setting settings[] = {
 	{ "fetch.queue.backoff.ms", "20", true },
 };
 
-static enum status open_reader(const struct kafka_config *config, struct reader *reader, struct error *error)
+static enum status open_reader(const struct kafka_config *config, struct kafka_reading *reading, struct error *error)
 {
 	rd_kafka_conf_t *conf;
 	enum status status = kafka_client_settings(config, settings, sizeof settings / sizeof *settings, &conf, error);
 	if (status == OK)
-		status = kafka_client_new(RD_KAFKA_CONSUMER, conf, &reader->client, error);
+		status = kafka_client_new(RD_KAFKA_CONSUMER, conf, &reading->client, error);
 	if (status == OK) {
-		rd_kafka_poll_set_consumer(reader->client);
-		status = kafka_client_partition_count(reader->client, config->brokers, reader->topic, reader->timeout_ms, &reader->partition_count, error);
+		rd_kafka_poll_set_consumer(reading->client);
+		status = kafka_client_partition_count(reading->client, config->brokers, reading->topic, reading->timeout_ms, &reading->partition_count, error);
 	}
 	return status;
 }
 
-static enum status find_bounds(struct reader *reader, struct error *error)
+// marks: where an earlier reading ended; NULL, or empty: by since_ms.
+static enum status find_bounds(struct kafka_reading *reading, const struct kafka_marks *marks, struct error *error)
 {
-	reader->until = memory_new((size_t)reader->partition_count * sizeof *reader->until);
-	reader->end = memory_new((size_t)reader->partition_count * sizeof *reader->end);
-	reader->low = memory_new((size_t)reader->partition_count * sizeof *reader->low);
-	reader->mode = memory_new((size_t)reader->partition_count * sizeof *reader->mode);
-	reader->from = rd_kafka_topic_partition_list_new(reader->partition_count);
-	for (int32_t i = 0; i < reader->partition_count; i++) {
-		enum status status = kafka_client_bounds(reader->client, reader->topic, i, reader->timeout_ms, &reader->low[i], &reader->until[i], error);
+	reading->until = memory_new((size_t)reading->partition_count * sizeof *reading->until);
+	reading->end = memory_new((size_t)reading->partition_count * sizeof *reading->end);
+	reading->low = memory_new((size_t)reading->partition_count * sizeof *reading->low);
+	reading->mode = memory_new((size_t)reading->partition_count * sizeof *reading->mode);
+	reading->from = rd_kafka_topic_partition_list_new(reading->partition_count);
+	for (int32_t i = 0; i < reading->partition_count; i++) {
+		enum status status = kafka_client_bounds(reading->client, reading->topic, i, reading->timeout_ms, &reading->low[i], &reading->until[i], error);
 		if (status != OK)
 			return status;
-		reader->end[i] = reader->until[i];
-		bool is_marked = reader->marks && i < reader->marks->count && reader->marks->offset[i] > reader->low[i];
-		rd_kafka_topic_partition_list_add(reader->from, reader->topic, i)->offset = is_marked ? reader->marks->offset[i] : reader->low[i];
+		reading->end[i] = reading->until[i];
+		bool is_marked = marks && i < marks->count && marks->offset[i] > reading->low[i];
+		rd_kafka_topic_partition_list_add(reading->from, reading->topic, i)->offset = is_marked ? marks->offset[i] : reading->low[i];
 	}
 	return OK;
 }
 
 // Asks where to start. A broker that cannot search by time (librdkafka's mock) says the same
 // as one that has nothing so new, so then the last record is looked at.
-static enum status find_start(struct reader *reader, struct error *error)
+static enum status find_start(struct kafka_reading *reading, struct error *error)
 {
-	if (reader->since_ms <= 0)
+	if (reading->since_ms <= 0)
 		return OK;
-	for (int i = 0; i < reader->from->cnt; i++)
-		reader->from->elems[i].offset = reader->since_ms;  // the call takes instants and gives offsets
-	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reader->client, reader->from, reader->timeout_ms);
-	for (int i = 0; i < reader->from->cnt && !code; i++)
-		code = reader->from->elems[i].err;
+	for (int i = 0; i < reading->from->cnt; i++)
+		reading->from->elems[i].offset = reading->since_ms;  // the call takes instants and gives offsets
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reading->client, reading->from, reading->timeout_ms);
+	for (int i = 0; i < reading->from->cnt && !code; i++)
+		code = reading->from->elems[i].err;
 	if (code)
-		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell which records of %s are newer than an instant: %s", reader->topic,
+		return error_set(error, kafka_client_judge(code), kafka_client_reason(code), "Kafka does not tell which records of %s are newer than an instant: %s", reading->topic,
 			rd_kafka_err2str(code));
-	for (int i = 0; i < reader->from->cnt; i++) {
-		rd_kafka_topic_partition_t *from = &reader->from->elems[i];
+	for (int i = 0; i < reading->from->cnt; i++) {
+		rd_kafka_topic_partition_t *from = &reading->from->elems[i];
 		if (from->offset >= 0)
 			continue;
-		reader->mode[from->partition] = PROBE;
-		from->offset = reader->until[from->partition] - 1;
+		reading->mode[from->partition] = PROBE;
+		from->offset = reading->until[from->partition] - 1;
 	}
 	return OK;
 }
 
 // Leaves out the partitions that have nothing to read.
-static void start_reading(struct reader *reader)
+static void start_reading(struct kafka_reading *reading)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(reader->partition_count);
-	for (int i = 0; i < reader->from->cnt; i++) {
-		const rd_kafka_topic_partition_t *from = &reader->from->elems[i];
-		if (from->offset >= reader->low[from->partition] && from->offset < reader->until[from->partition])
-			rd_kafka_topic_partition_list_add(list, reader->topic, from->partition)->offset = from->offset;
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(reading->partition_count);
+	for (int i = 0; i < reading->from->cnt; i++) {
+		const rd_kafka_topic_partition_t *from = &reading->from->elems[i];
+		if (from->offset >= reading->low[from->partition] && from->offset < reading->until[from->partition])
+			rd_kafka_topic_partition_list_add(list, reading->topic, from->partition)->offset = from->offset;
 		else
-			reader->until[from->partition] = -1;
+			reading->until[from->partition] = -1;
 	}
-	reader->left = list->cnt;
+	reading->left = list->cnt;
 	if (list->cnt)
-		rd_kafka_assign(reader->client, list);
+		rd_kafka_assign(reading->client, list);
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
 // The broker did not search: all of the partition is read, and what is older passed over.
-static enum status read_from_start(struct reader *reader, int32_t partition, struct error *error)
+static enum status read_from_start(struct kafka_reading *reading, int32_t partition, struct error *error)
 {
-	reader->mode[partition] = RESTARTED;  // what else this batch has of it is from before
+	reading->mode[partition] = RESTARTED;  // what else this batch has of it is from before
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_topic_partition_list_add(list, reader->topic, partition)->offset = reader->low[partition];
-	rd_kafka_error_t *problem = rd_kafka_seek_partitions(reader->client, list, reader->timeout_ms);
+	rd_kafka_topic_partition_list_add(list, reading->topic, partition)->offset = reading->low[partition];
+	rd_kafka_error_t *problem = rd_kafka_seek_partitions(reading->client, list, reading->timeout_ms);
 	bool is_bad = problem || list->elems[0].err;
 	if (problem)
 		rd_kafka_error_destroy(problem);
 	rd_kafka_topic_partition_list_destroy(list);
-	return is_bad ? error_set(error, RETRY, "kafka_away", "cannot go back in partition %d of %s", partition, reader->topic) : OK;
+	return is_bad ? error_set(error, RETRY, "kafka_away", "cannot go back in partition %d of %s", partition, reading->topic) : OK;
 }
 
 // `next` is the offset that has been reached.
-static void reach(struct reader *reader, int32_t partition, int64_t next)
+static void reach(struct kafka_reading *reading, int32_t partition, int64_t next)
 {
-	if (reader->until[partition] < 0 || next < reader->until[partition])
+	if (reading->until[partition] < 0 || next < reading->until[partition])
 		return;
-	reader->until[partition] = -1;
-	reader->left--;
+	reading->until[partition] = -1;
+	reading->left--;
 }
 
-static enum status read_one(struct reader *reader, rd_kafka_message_t *message,
+static enum status read_one(struct kafka_reading *reading, rd_kafka_message_t *message,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
-	if (message->rkt && reader->mode[message->partition] == RESTARTED)
+	if (message->rkt && reading->mode[message->partition] == RESTARTED)
 		return OK;
 	if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-		reach(reader, message->partition, message->offset);
+		reach(reading, message->partition, message->offset);
 		return OK;
 	}
 	if (message->err)
 		return kafka_client_judge(message->err) == FATAL ? error_set(error, FATAL, "kafka_refused", "Kafka: %s", rd_kafka_message_errstr(message)) : OK;
-	if (message->offset >= reader->until[message->partition])  // came after the call, or the partition is done
+	if (message->offset >= reading->until[message->partition])  // came after the call, or the partition is done
 		return OK;
 	struct kafka_message taken;
 	kafka_client_message(message, 0, &taken);
-	bool is_wanted = reader->since_ms <= 0 || taken.timestamp_ms >= reader->since_ms;
-	if (is_wanted && reader->mode[message->partition] == PROBE)
-		return read_from_start(reader, message->partition, error);
+	bool is_wanted = reading->since_ms <= 0 || taken.timestamp_ms >= reading->since_ms;
+	if (is_wanted && reading->mode[message->partition] == PROBE)
+		return read_from_start(reading, message->partition, error);
 	enum status status = is_wanted ? take(self, &taken, error) : OK;
-	reach(reader, message->partition, message->offset + 1);
+	reach(reading, message->partition, message->offset + 1);
 	return status;
 }
 
-static enum status read_batch(struct reader *reader, rd_kafka_message_t **message, size_t count,
-	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
+// Takes what has come, at most `count` records; when there is nothing, waits for one, at most wait_ms.
+static enum status take_some(struct kafka_reading *reading, size_t count, int wait_ms,
+	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, size_t *ret_taken, struct error *error)
 {
+	rd_kafka_message_t *message[BATCH_MESSAGES];
 	enum status status = OK;
-	for (int32_t i = 0; i < reader->partition_count; i++)
-		reader->mode[i] = reader->mode[i] == RESTARTED ? READ : reader->mode[i];
-	for (size_t i = 0; i < count; i++) {
+	ssize_t got = rd_kafka_consume_batch_queue(reading->queue, 0, message, count < BATCH_MESSAGES ? count : BATCH_MESSAGES);
+	if (got <= 0 && wait_ms)  // one, since a wait for many lasts until there are many
+		got = rd_kafka_consume_batch_queue(reading->queue, wait_ms, message, 1);
+	*ret_taken = got > 0 ? (size_t)got : 0;
+	for (int32_t i = 0; i < reading->partition_count; i++)
+		reading->mode[i] = reading->mode[i] == RESTARTED ? READ : reading->mode[i];
+	for (size_t i = 0; i < *ret_taken; i++) {
 		if (status == OK)
-			status = read_one(reader, message[i], take, self, error);
+			status = read_one(reading, message[i], take, self, error);
 		rd_kafka_message_destroy(message[i]);
 	}
+	int64_t now_ms = clock_monotonic_ms();
+	if (*ret_taken)
+		reading->heard_at_ms = now_ms;
+	else if (reading->left && now_ms - reading->heard_at_ms > reading->timeout_ms)
+		return error_set(error, RETRY, "kafka_away", "nothing more comes of %s", reading->topic);
 	return status;
 }
 
-static enum status read_all(struct reader *reader, enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self,
-	struct error *error)
+enum status kafka_reading_new(const struct kafka_config *config, const char *topic, int64_t since_ms, const struct kafka_marks *marks, int timeout_ms,
+	struct kafka_reading **ret_reading, struct error *error)
 {
-	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(reader->client);
-	int64_t heard_at_ms = clock_monotonic_ms();
-	enum status status = OK;
-	while (reader->left && status == OK) {
-		rd_kafka_message_t *message[BATCH_MESSAGES];
-		ssize_t count = rd_kafka_consume_batch_queue(queue, 0, message, BATCH_MESSAGES);
-		if (count <= 0)  // one at a time, since a wait for many lasts until there are many
-			count = rd_kafka_consume_batch_queue(queue, POLL_MS, message, 1);
-		status = read_batch(reader, message, count > 0 ? (size_t)count : 0, take, self, error);
-		if (count > 0)
-			heard_at_ms = clock_monotonic_ms();
-		else if (clock_monotonic_ms() - heard_at_ms > reader->timeout_ms)
-			status = error_set(error, RETRY, "kafka_away", "nothing more comes of %s", reader->topic);
+	bool is_marked = marks && marks->count;
+	struct kafka_reading *reading = memory_new(sizeof *reading);
+	reading->topic = topic;
+	reading->timeout_ms = timeout_ms;
+	reading->since_ms = is_marked ? 0 : since_ms;
+	enum status status = open_reader(config, reading, error);
+	if (status == OK)
+		status = find_bounds(reading, marks, error);
+	if (status == OK)
+		status = find_start(reading, error);
+	if (status != OK) {
+		kafka_reading_free(reading);
+		return status;
 	}
-	rd_kafka_queue_destroy(queue);
+	reading->queue = rd_kafka_queue_get_consumer(reading->client);
+	start_reading(reading);
+	reading->heard_at_ms = clock_monotonic_ms();
+	*ret_reading = reading;
+	return OK;
+}
+
+enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self,
+	bool *ret_is_done, struct error *error)
+{
+	enum status status = OK;
+	size_t taken = 1;
+	for (size_t left = count; reading->left && left && taken && status == OK; left -= taken)
+		status = take_some(reading, left, 0, take, self, &taken, error);
+	*ret_is_done = !reading->left;
 	return status;
+}
+
+// A partition that had nothing to read keeps its place, too.
+void kafka_reading_marks(const struct kafka_reading *reading, struct kafka_marks *marks)
+{
+	kafka_marks_done(marks);
+	*marks = (struct kafka_marks){ reading->partition_count, memory_new((size_t)reading->partition_count * sizeof *marks->offset) };
+	memcpy(marks->offset, reading->end, (size_t)reading->partition_count * sizeof *marks->offset);
+}
+
+void kafka_reading_free(struct kafka_reading *reading)
+{
+	if (!reading)
+		return;
+	if (reading->queue)
+		rd_kafka_queue_destroy(reading->queue);
+	if (reading->from)
+		rd_kafka_topic_partition_list_destroy(reading->from);
+	if (reading->client)
+		rd_kafka_destroy(reading->client);
+	free(reading->end);
+	free(reading->until);
+	free(reading->low);
+	free(reading->mode);
+	free(reading);
 }
 
 void kafka_marks_done(struct kafka_marks *marks)
@@ -195,37 +248,16 @@ void kafka_marks_done(struct kafka_marks *marks)
 	*marks = (struct kafka_marks){ 0, NULL };
 }
 
-// A partition that had nothing to read keeps its place, too.
-static void move_marks(struct kafka_marks *marks, struct reader *reader)
-{
-	kafka_marks_done(marks);
-	*marks = (struct kafka_marks){ reader->partition_count, reader->end };
-	reader->end = NULL;
-}
-
 enum status kafka_read_since(const struct kafka_config *config, const char *topic, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
 	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
 {
-	bool is_marked = marks && marks->count;
-	struct reader reader = { .topic = topic, .timeout_ms = timeout_ms, .since_ms = is_marked ? 0 : since_ms, .marks = marks };
-	enum status status = open_reader(config, &reader, error);
-	if (status == OK)
-		status = find_bounds(&reader, error);
-	if (status == OK)
-		status = find_start(&reader, error);
-	if (status == OK) {
-		start_reading(&reader);
-		status = read_all(&reader, take, self, error);
-	}
+	struct kafka_reading *reading = NULL;
+	size_t taken;
+	enum status status = kafka_reading_new(config, topic, since_ms, marks, timeout_ms, &reading, error);
+	while (status == OK && reading->left)
+		status = take_some(reading, BATCH_MESSAGES, POLL_MS, take, self, &taken, error);
 	if (status == OK && marks)
-		move_marks(marks, &reader);
-	if (reader.from)
-		rd_kafka_topic_partition_list_destroy(reader.from);
-	free(reader.end);
-	free(reader.until);
-	free(reader.low);
-	free(reader.mode);
-	if (reader.client)
-		rd_kafka_destroy(reader.client);
+		kafka_reading_marks(reading, marks);
+	kafka_reading_free(reading);
 	return status;
 }

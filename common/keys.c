@@ -116,6 +116,11 @@ size_t key_outbox(const char *shard, char ret_key[KEY_BYTES_MAX])
 	return key_plain(text_of(shard), "outbox", ret_key);
 }
 
+size_t key_told(const char *shard, char ret_key[KEY_BYTES_MAX])
+{
+	return key_plain(text_of(shard), "told", ret_key);
+}
+
 size_t key_changes(const char *shard, uint64_t chunk, char ret_key[KEY_BYTES_MAX])
 {
 	return key_number(shard, "changes:", chunk, ret_key);

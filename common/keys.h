@@ -15,6 +15,7 @@
 //   hotline:{S}:n:DIMENSION:YYYY-MM      hash    partial counters of a base dimension: "05" -> for each sub its number (1 byte) and packed counters
 //   hotline:{S}:due:HOUR                 string  tickets to look at in that hour (hours since 1970, UTC): size (1 byte) and id, one after the other; deleted when the clock has passed it
 //   hotline:{S}:outbox                   list    an entry a step whose alerts are not acknowledged yet: see outbox.h
+//   hotline:{S}:told                     string  the life of Redis (redis_life) in which alerts were read back from Kafka and compared to the end: what the state gives was lost after it, or never
 //   hotline:{S}:changes:N                string  which days of which dimensions changed (changes.h), in chunks by time; the head says which chunks there are
 //   hotline:{S}:index:alerts:YYYY-MM     string  pages with a ticket (or unit's month) that raised an alert dated so, by day of the month (page_index.h); it says itself what is true
 //   hotline:{S}:index:LIST:YYYY-MM       string  pages with a ticket that came on that month's worklist of a unit, by the shard's own number of the unit (page_index.h)
@@ -48,6 +49,7 @@ size_t key_page(const char *shard, struct text page, char ret_key[KEY_BYTES_MAX]
 size_t key_partial(const char *shard, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX]);
 size_t key_due(const char *shard, int64_t hour, char ret_key[KEY_BYTES_MAX]);
 size_t key_outbox(const char *shard, char ret_key[KEY_BYTES_MAX]);
+size_t key_told(const char *shard, char ret_key[KEY_BYTES_MAX]);
 size_t key_changes(const char *shard, uint64_t chunk, char ret_key[KEY_BYTES_MAX]);
 size_t key_index(const char *shard, const char *of, int32_t month, char ret_key[KEY_BYTES_MAX]);
 size_t key_policy(const char *shard, uint32_t edition, char ret_key[KEY_BYTES_MAX]);

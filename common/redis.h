@@ -69,6 +69,11 @@ MUST_USE enum status redis_check_type(const struct redisReply *reply, unsigned t
 enum { REPLY_IS_VALUE = 1 << REPLY_STRING | 1 << REPLY_NIL, REPLY_IS_DONE = 1 << REPLY_STATUS, REPLY_IS_NUMBER = 1 << REPLY_INTEGER, REPLY_IS_ARRAY = 1 << REPLY_ARRAY,
 	REPLY_IS_EXEC = 1 << REPLY_ARRAY | 1 << REPLY_NIL };
 
+// Which life of which master the server is in: another one after each start and each promotion, so after whatever lets Redis lose writes that it has acknowledged.
+// Empty when it does not say.
+enum { REDIS_LIFE_BYTES = 96 };
+MUST_USE enum status redis_life(struct redis *redis, char ret_life[REDIS_LIFE_BYTES], struct error *error);
+
 // Start-up: Redis 6.2 or newer; maxmemory-policy noeviction; no cluster; every command of `commands` (NULL-terminated, each with its least arguments
 // separated by blanks, "SET key value") allowed, tried in a MULTI that is discarded; WATCH, UNWATCH, MULTI and EXEC do not belong in it and are tried anyway.
 // FATAL redis_unfit or redis_refused, with one sentence that says what to change.

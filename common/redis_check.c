@@ -55,14 +55,34 @@ static bool is_new_enough(struct text version)
 	return text_copy(version, string, sizeof string) && sscanf(string, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 2));
 }
 
-static enum status check_facts(struct redis *redis, struct error *error)
+static enum status ask_facts(struct redis *redis, struct text *ret_facts, struct error *error)
 {
 	const struct redisReply *reply;
 	redis_command(redis, 1, &TEXT("INFO"));
 	enum status status = ask(redis, REPLY_IS_VALUE, "INFO (the user needs the permission +info)", &reply, error);
+	if (status == OK)
+		*ret_facts = reply_text(reply);
+	return status;
+}
+
+// A start draws a new run_id, a promotion a new replication id: a former master that was made a replica, given another one's data and promoted again has not started anew.
+enum status redis_life(struct redis *redis, char ret_life[REDIS_LIFE_BYTES], struct error *error)
+{
+	struct text facts = { NULL, 0 };
+	enum status status = ask_facts(redis, &facts, error);
+	struct text run = find_fact(facts, "run_id"), replication = find_fact(facts, "master_replid");
+	ret_life[0] = '\0';
+	if (status == OK && run.size && replication.size && run.size + replication.size + 2 <= REDIS_LIFE_BYTES)
+		snprintf(ret_life, REDIS_LIFE_BYTES, "%.*s/%.*s", (int)run.size, run.at, (int)replication.size, replication.at);
+	return status;
+}
+
+static enum status check_facts(struct redis *redis, struct error *error)
+{
+	struct text facts;
+	enum status status = ask_facts(redis, &facts, error);
 	if (status != OK)
 		return status;
-	struct text facts = reply_text(reply);
 	struct text version = find_fact(facts, "redis_version"), eviction = find_fact(facts, "maxmemory_policy");
 	if (!is_new_enough(version))
 		return error_set(error, FATAL, "redis_unfit", "Redis at %s is version %.*s; it must be 6.2 or newer", redis_name(redis), (int)version.size, version.at);

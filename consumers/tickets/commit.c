@@ -316,7 +316,7 @@ static void advance_sweep(struct shard *shard)
 
 static void drop_sent(struct shard *shard)
 {
-	while (shard->sent_alerts && shard->sent_alerts->is_judged) {
+	for (; shard->sent_count; shard->sent_count--) {
 		struct sent_alert *sent = shard->sent_alerts;
 		shard->sent_alerts = sent->next;
 		free(sent);
@@ -348,6 +348,18 @@ static void write_edition(struct shard *shard)
 	shard->is_new_edition = false;
 }
 
+// With the last of what was read back: until then somebody else has to read it again.
+static void write_told(struct shard *shard)
+{
+	char key[KEY_BYTES_MAX];
+	if (!shard->is_telling || shard->sent_alerts)
+		return;
+	begin_key(shard, "SET", key, key_told(shard->name, key));
+	redis_argument(shard->redis, text_of(shard->life));
+	end(shard);
+	shard->is_telling = false;
+}
+
 enum status shard_commit(struct shard *shard, struct error *error)
 {
 	char key[KEY_BYTES_MAX], head[HEAD_BYTES_MAX];
@@ -368,6 +380,8 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	advance_sweep(shard);
 	shard_advance_seeds(shard);
 	write_edition(shard);
+	drop_sent(shard);
+	write_told(shard);
 	shard->head.commit++;
 	shard->head.is_catching_up = !shard->is_live;
 	size_t size = head_format(&shard->head, head);
@@ -378,7 +392,6 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	redis_end(shard->redis);
 	shard_expect(shard, (struct expectation){ .kind = EXPECT_EXEC });
 	drop_batch(shard);
-	drop_sent(shard);
 	pages_end_step(shard->pages);
 	cells_end_step(shard->cells);
 	shard_trim_cache(shard);

@@ -12,7 +12,7 @@ void gauges_open(struct gauges *gauges, const struct shard *shard)
 		.alerts = metrics_counter("hotline_alerts_total", "Changes of alerts put into the outbox.", "shard", name, NULL),
 		.takeovers = metrics_counter("hotline_takeovers_total", "Times that this process became the owner.", "shard", name, NULL),
 		.fenced = metrics_counter("hotline_fenced_total", "Times that somebody else turned out to be the owner.", "shard", name, NULL),
-		.settled_commit = metrics_gauge("hotline_settled_commit", "The newest commit after which nothing was left to do or to send.", "shard", name, NULL),
+		.settled_commit = metrics_gauge("hotline_settled_commit", "The newest commit after which nothing was left to do, to send or to compare with what was published.", "shard", name, NULL),
 		.offset = metrics_gauge("hotline_offset", "Offset of the next record to take.", "shard", name, NULL),
 		.waiting = metrics_gauge("hotline_waiting_events", "Records fetched and not taken in yet.", "shard", name, NULL),
 		.clock_ms = metrics_gauge("hotline_clock_milliseconds", "The shard's clock, Unix time.", "shard", name, NULL),
@@ -40,7 +40,7 @@ void gauges_update(struct gauges *gauges, const struct shard *shard)
 	tell(gauges->alerts, stats->alerts, &gauges->told.alerts);
 	tell(gauges->takeovers, stats->takeovers, &gauges->told.takeovers);
 	tell(gauges->fenced, stats->fenced, &gauges->told.fenced);
-	if (!shard_is_away(shard) && shard_is_quiet(shard))
+	if (shard_is_settled(shard))
 		metric_set(gauges->settled_commit, (int64_t)head->commit);
 	metric_set(gauges->offset, head->offset);
 	metric_set(gauges->waiting, (int64_t)shard_waiting(shard));

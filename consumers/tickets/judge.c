@@ -582,18 +582,15 @@ static enum status judge_page(struct shard *shard, struct page_slot *slot, struc
 static enum status judge_sent(struct shard *shard, struct error *error)
 {
 	struct bench *b = bench();
-	(void)error;
-	for (struct sent_alert *sent = shard->sent_alerts; sent; sent = sent->next) {
+	const struct sent_alert *sent = shard->sent_alerts;
+	for (size_t i = 0; i < shard->sent_count; i++, sent = sent->next) {
 		struct wire_alert alert;
 		b->arena.used = 0;
-		if (sent->is_judged || wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &b->arena, &alert, NULL) != OK)
+		if (wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &b->arena, &alert, NULL) != OK)
 			continue;
 		struct text of = shard_subject_of_alert(shard, &alert);
 		struct page_address address = shard_address(shard, of);
 		struct page_slot *slot = pages_slot(shard->pages, address.page);
-		if (!slot->is_touched)
-			continue;  // in a later step
-		sent->is_judged = true;
 		char id[TICKET_ID_BYTES_MAX + NAME_BYTES_MAX];
 		if (!text_copy(of, id, sizeof id))
 			continue;
@@ -613,11 +610,11 @@ static enum status judge_sent(struct shard *shard, struct error *error)
 		else
 			outcome_clear(&b->after);
 		const struct alert *now = NULL;
-		for (uint32_t i = 0; i < b->after.alert_count && !now; i++) {
+		for (uint32_t j = 0; j < b->after.alert_count && !now; j++) {
 			char known[ALERT_ID_BYTES_MAX];
-			size_t size = alert_id(&b->after.alert[i], subject.id, policy, shard->settings->names, known);
+			size_t size = alert_id(&b->after.alert[j], subject.id, policy, shard->settings->names, known);
 			if (text_equal((struct text){ known, (uint32_t)size }, alert.id))
-				now = &b->after.alert[i];
+				now = &b->after.alert[j];
 		}
 		if (now && now->state != alert.state)
 			send_alert(shard, &subject, now, (enum alert_state)now->state);
@@ -674,5 +671,5 @@ enum status shard_judge(struct shard *shard, struct error *error)
 	}
 	shard_hand_over_links(shard);
 	say_messages(shard);
-	return shard->sent_alerts ? judge_sent(shard, error) : OK;
+	return judge_sent(shard, error);
 }

@@ -16,7 +16,7 @@
 #include "memory.h"
 #include "redis.h"
 
-enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, TOPICS = SHARD_KINDS };
+enum { POLL_BATCH = 4096, POLL_ROUNDS = 8, WAIT_MAX_MS = 500, READ_BACK_WAIT_MS = 5, TOPICS = SHARD_KINDS };
 
 // A shard and when to try again if it is away.
 struct place {
@@ -46,6 +46,7 @@ struct loop {
 	int64_t asked_at_ms;  // monotonic, when Kafka was asked last
 	int64_t commit_at_ms;
 	int64_t read_back_at_ms;  // monotonic; 0 when no shard wants to
+	struct read_back *read_back;  // that goes on
 	struct pollfd poll[LOOP_SHARDS_MAX + 2];
 	struct kafka_message message[POLL_BATCH];
 	struct admin *admin;
@@ -314,9 +315,8 @@ static enum status run_shards(struct loop *loop, struct error *error)
 }
 
 // Shards that were taken over together soon want the same together.
-static enum status read_back(struct loop *loop, struct error *error)
+static enum status begin_read_back(struct loop *loop, struct error *error)
 {
-	static struct log_limit limit;
 	struct shard *wanting[LOOP_SHARDS_MAX];
 	size_t count = 0;
 	int64_t now_ms = clock_monotonic_ms();
@@ -325,10 +325,21 @@ static enum status read_back(struct loop *loop, struct error *error)
 			wanting[count++] = loop->place[i].shard;
 	if (!count || !loop->read_back_at_ms)
 		loop->read_back_at_ms = count ? now_ms + LOOP_READ_BACK_GATHER_MS : 0;
-	if (!count || now_ms < loop->read_back_at_ms)
-		return OK;
-	enum status status = shards_read_back(wanting, count, error);
-	loop->read_back_at_ms = status == OK ? 0 : now_ms + LOOP_BACKOFF_MAX_MS;
+	return count && now_ms >= loop->read_back_at_ms ? read_back_begin(wanting, count, &loop->read_back, error) : OK;
+}
+
+static enum status read_back(struct loop *loop, struct error *error)
+{
+	static struct log_limit limit;
+	bool is_done = false;
+	enum status status = loop->read_back ? OK : begin_read_back(loop, error);
+	if (status == OK && loop->read_back)
+		status = read_back_run(loop->read_back, &is_done, error);
+	if (is_done || status != OK) {
+		read_back_free(loop->read_back);
+		loop->read_back = NULL;
+		loop->read_back_at_ms = status == OK ? 0 : clock_monotonic_ms() + LOOP_BACKOFF_MAX_MS;
+	}
 	if (status == RETRY)
 		log_limited(&limit, LOG_LEVEL_WARN, "the published alerts cannot be read back yet", "reason=%s error=%s", error->reason, error->text);
 	return status == RETRY ? OK : status;
@@ -376,7 +387,7 @@ static void tell_admin(struct loop *loop)
 
 static int wait_ms(const struct loop *loop)
 {
-	int64_t now_ms = clock_monotonic_ms(), wake_ms = now_ms + WAIT_MAX_MS;
+	int64_t now_ms = clock_monotonic_ms(), wake_ms = now_ms + (loop->read_back ? READ_BACK_WAIT_MS : WAIT_MAX_MS);
 	for (size_t i = 0; i < loop->count; i++) {
 		const struct place *place = &loop->place[i];
 		int64_t at_ms = shard_is_away(place->shard) ? place->retry_at_ms : shard_wake_ms(place->shard), read_back_ms = shard_read_back_ms(place->shard);
@@ -584,6 +595,7 @@ enum status loop_run(const struct tickets_options *options, const struct loop_st
 	else if (status == RETRY && *is_asked_to_stop)
 		status = OK;
 	kafka_consumer_close(loop->consumer);
+	read_back_free(loop->read_back);
 	drop_all(loop);
 	kafka_producer_close(loop->outlet.producer, 1000);
 	admin_close(loop->admin);

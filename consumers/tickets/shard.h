@@ -95,11 +95,17 @@ void shard_lost_end(struct shard *shard);
 // Goes on as far as it can without waiting. RETRY: it has lost its connection or its ownership and is away now. FATAL: stop.
 MUST_USE enum status shard_run(struct shard *shard, struct error *error);
 
-// Redis may have lost its last seconds while what they led to was published: alerts are read back from Kafka after every takeover, once the shard stands where its
-// partition ended then and all has come to Kafka that this process sent of what was lost; and once more a minute later, for what a former owner had under way when
-// it stood still. Many shards share one reading, which blocks. RETRY kafka_away: again later.
-int64_t shard_read_back_ms(const struct shard *shard);  // monotonic, from when on it wants to; NEVER_MS
-MUST_USE enum status shards_read_back(struct shard *const *shard, size_t count, struct error *error);
+// Redis may have lost its last seconds while what they led to was published: alerts are read back from Kafka after the first takeover in each life
+// of Redis (redis_life), once the shard stands where its partition ended then and all has come to Kafka that this process sent of what was lost; and once more a minute later, for what a former owner had under way when
+// it stood still. Many shards share one reading, and go on meanwhile.
+int64_t shard_read_back_ms(const struct shard *shard);  // monotonic, from when on it wants to; NEVER_MS, also while it takes part in one
+
+struct read_back;
+// Asks Kafka where to read from and up to where, which may take some seconds when it is slow. A shard that goes away or is freed leaves the reading. RETRY kafka_away: again later.
+MUST_USE enum status read_back_begin(struct shard *const *shard, size_t count, struct read_back **ret_reading, struct error *error);
+// Takes some of what has come, without waiting. Done, it is to be freed, and the shards compare what was read with their states. RETRY kafka_away: nothing was read, free it and begin again later.
+MUST_USE enum status read_back_run(struct read_back *reading, bool *ret_is_done, struct error *error);
+void read_back_free(struct read_back *reading);  // NULL is taken
 
 // While the caches together are above their limit, gives up the same part of this one as all others do: what was used longest ago. Nothing during a step.
 void shard_trim(struct shard *shard);
@@ -114,6 +120,7 @@ int64_t shard_wake_ms(const struct shard *shard); // monotonic, when to call sha
 bool shard_is_away(const struct shard *shard);
 bool shard_is_live(const struct shard *shard);    // it has caught up
 bool shard_is_quiet(const struct shard *shard);   // nothing under way, nothing that waits for an acknowledgement
+bool shard_is_settled(const struct shard *shard); // the same, not away, and what was published before the takeover is compared
 void shard_let_go(struct shard *shard);           // to away, on purpose
 
 // Whether the process's own policy is not the one in force here: the head had another, and nobody said that it should go.

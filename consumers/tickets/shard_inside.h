@@ -86,7 +86,6 @@ struct sent_alert {
 	struct sent_alert *next;
 	uint64_t id_hash;
 	int64_t revision;
-	bool is_judged;
 	uint32_t size;
 	uint8_t bytes[];
 };
@@ -184,7 +183,11 @@ struct shard {
 	int64_t read_back_at;            // offset at which alerts are read back; -1 when that is done
 	int64_t late_look_ms;            // monotonic; then once more what has come since; NEVER_MS
 	struct kafka_marks alert_marks;  // up to where alerts were read back
-	struct sent_alert *sent_alerts;
+	struct read_back *read_back;     // that it takes part in
+	char life[REDIS_LIFE_BYTES];     // of Redis, at the takeover
+	bool is_telling;                 // alerts were read back in it: to be stored when all are compared
+	struct sent_alert *sent_alerts;  // not compared yet; what is read later comes behind
+	size_t sent_count;               // how many of them this step compares, from the first
 	struct shard_stats stats;
 };
 
@@ -280,6 +283,7 @@ void shard_write_run(const struct shard *shard, size_t first, size_t end, struct
 
 // cache.c: what is kept in memory between steps.
 void shard_weigh_cache(struct shard *shard);       // after every change of it
+void shard_drop_sent(struct shard *shard);         // what was read back, and what is being read
 void shard_trim_cache(struct shard *shard);        // between two steps
 void shard_drop_room(struct shard *shard);         // frees what is only used during a step; between two steps
 

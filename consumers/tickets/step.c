@@ -99,14 +99,13 @@ static void touch_swept(struct shard *shard)
 
 static void touch_sent(struct shard *shard)
 {
-	size_t count = 0;
-	for (struct sent_alert *sent = shard->sent_alerts; sent && count < SHARD_TIMERS_MAX; sent = sent->next) {
+	shard->sent_count = 0;
+	for (const struct sent_alert *sent = shard->sent_alerts; sent && shard->sent_count < SHARD_TIMERS_MAX; sent = sent->next) {
 		struct wire_alert alert;
 		bench()->arena.used = 0;
-		if (sent->is_judged || wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &bench()->arena, &alert, NULL) != OK)
-			continue;
-		pages_touch(shard->pages, shard_address(shard, shard_subject_of_alert(shard, &alert)), TOUCH_NO_EVENT);
-		count++;
+		shard->sent_count++;
+		if (wire_unpack_alert((struct text){ (const char *)sent->bytes, sent->size }, &bench()->arena, &alert, NULL) == OK)
+			pages_touch(shard->pages, shard_address(shard, shard_subject_of_alert(shard, &alert)), TOUCH_NO_EVENT);
 	}
 }
 
@@ -265,8 +264,7 @@ static void begin(struct shard *shard)
 	shard->is_sweeping = shard->sweep_next != SWEEP_NOT_READ;
 	if (shard->is_sweeping)
 		touch_swept(shard);
-	if (shard->sent_alerts)
-		touch_sent(shard);
+	touch_sent(shard);
 	if (shard->unsaid_entries)
 		touch_unsaid(shard);
 	shard_touch_seeds(shard);

@@ -63,15 +63,6 @@ static void drop_editions(struct shard *shard)
 	shard->is_new_edition = false;
 }
 
-static void drop_sent(struct shard *shard)
-{
-	while (shard->sent_alerts) {
-		struct sent_alert *next = shard->sent_alerts->next;
-		free(shard->sent_alerts);
-		shard->sent_alerts = next;
-	}
-}
-
 void shard_clear(struct shard *shard)
 {
 	redis_close(shard->redis);
@@ -85,7 +76,7 @@ void shard_clear(struct shard *shard)
 	due_clear(shard->due);
 	relay_clear(shard->relay);
 	drop_editions(shard);
-	drop_sent(shard);
+	shard_drop_sent(shard);
 	dictionary_free(shard->dictionary);
 	shard->dictionary = dictionary_new();
 	shard_drop_links(shard);
@@ -105,6 +96,7 @@ void shard_clear(struct shard *shard)
 	shard->end_reached_ms = 0;
 	shard->end_offset = shard->read_back_at = -1;
 	shard->late_look_ms = NEVER_MS;
+	shard->is_telling = false;
 	kafka_marks_done(&shard->alert_marks);
 }
 
@@ -389,8 +381,25 @@ static enum status read_rest(struct shard *shard, bool is_new, int64_t committed
 	return status;
 }
 
-// Writes the head with an owner id of our own: whoever owned the shard before finds itself out with its next transaction.
-static enum status claim(struct shard *shard, struct error *error)
+// Alerts need not be read back where somebody did so to the end in the same life of Redis: nothing that led to them can have been lost since.
+static enum status read_told(struct shard *shard, bool *ret_is_told, struct error *error)
+{
+	const struct redisReply *reply;
+	char key[KEY_BYTES_MAX];
+	enum status status = redis_life(shard->redis, shard->life, error);
+	if (status != OK)
+		return status;
+	key_told(shard->name, key);
+	command(shard, "GET", key);
+	redis_end(shard->redis);
+	status = ask(shard, key, REPLY_IS_VALUE, &reply, error);
+	if (status == OK)
+		*ret_is_told = shard->life[0] && text_equal(reply_text(reply), text_of(shard->life));
+	return status;
+}
+
+// Writes the head with an owner id of our own: whoever owned the shard before finds itself out with its next transaction. A new one has nothing to read back.
+static enum status claim(struct shard *shard, bool is_new, struct error *error)
 {
 	const struct redisReply *reply;
 	char key[KEY_BYTES_MAX], head[HEAD_BYTES_MAX];
@@ -402,6 +411,12 @@ static enum status claim(struct shard *shard, struct error *error)
 	command(shard, "SET", key);
 	redis_argument(shard->redis, shard->policy->text);
 	redis_end(shard->redis);
+	if (is_new) {
+		key_told(shard->name, key);
+		command(shard, "SET", key);
+		redis_argument(shard->redis, text_of(shard->life));
+		redis_end(shard->redis);
+	}
 	key_head(shard->name, key);
 	command(shard, "SET", key);
 	redis_argument(shard->redis, (struct text){ head, (uint32_t)head_format(&shard->head, head) });
@@ -409,8 +424,8 @@ static enum status claim(struct shard *shard, struct error *error)
 	redis_begin(shard->redis, "EXEC");
 	redis_end(shard->redis);
 	enum status status = OK;
-	for (int i = 0; i < 4 && status == OK; i++)
-		status = ask(shard, "MULTI", i < 3 ? REPLY_IS_DONE : REPLY_IS_EXEC, &reply, error);
+	for (int i = 0, last = 3 + is_new; i <= last && status == OK; i++)
+		status = ask(shard, "MULTI", i < last ? REPLY_IS_DONE : REPLY_IS_EXEC, &reply, error);
 	if (status == OK && reply_type(reply) == REPLY_NIL)
 		return error_set(error, RETRY, "fenced", "%s was taken over by somebody else at the same moment", shard->name);
 	return status;
@@ -418,7 +433,7 @@ static enum status claim(struct shard *shard, struct error *error)
 
 static enum status take_over(struct shard *shard, int64_t committed, int64_t high, struct error *error)
 {
-	bool is_new;
+	bool is_new, is_told;
 	enum status status = redis_open(shard->settings->redis, &shard->redis, error);
 	if (status == OK && shard->settings->rebuild && !shard->stats.takeovers)
 		status = delete_all(shard, error);
@@ -427,13 +442,15 @@ static enum status take_over(struct shard *shard, int64_t committed, int64_t hig
 	if (status == OK)
 		status = read_rest(shard, is_new, committed, error);
 	if (status == OK)
-		status = claim(shard, error);
+		status = read_told(shard, &is_told, error);
+	if (status == OK)
+		status = claim(shard, is_new, error);
 	if (status != OK)
 		return status;
 	shard->next_offset = shard->head.offset;
 	shard->read_hour = shard->head.due_hour;
 	shard->noted_day = shard->head.clock_ms ? civil_day_of(shard->head.clock_ms, shard->policy->policy.zone_ms) : 0;
-	shard->read_back_at = is_new || !shard->settings->settle_ms || shard->kind == SHARD_OF_LINKS ? -1 : high;  // a link raises no alerts
+	shard->read_back_at = is_new || is_told || !shard->settings->settle_ms || shard->kind == SHARD_OF_LINKS ? -1 : high;  // a link raises no alerts
 	shard->phase = PHASE_IDLE;
 	shard->reached_at_ms = clock_monotonic_ms();
 	shard->is_new_edition = false;
@@ -517,6 +534,11 @@ bool shard_is_quiet(const struct shard *shard)
 {
 	return shard->phase == PHASE_AWAY || (shard->phase == PHASE_IDLE && !shard->incoming_count && !relay_has_changes(shard->relay) &&
 		!shard->unsaid_entries && !relay_alerts_waiting(shard->relay) && !relay_has_letters(shard->relay));
+}
+
+bool shard_is_settled(const struct shard *shard)
+{
+	return shard->phase == PHASE_IDLE && shard_is_quiet(shard) && shard->read_back_at < 0 && !shard->sent_alerts;
 }
 
 const char *shard_name(const struct shard *shard)

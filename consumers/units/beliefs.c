@@ -14,6 +14,7 @@ void beliefs_done(struct beliefs *beliefs)
 void beliefs_clear(struct beliefs *beliefs)
 {
 	beliefs->count = beliefs->next = 0;
+	beliefs->is_settled = false;
 }
 
 enum status beliefs_take(void *self, const struct kafka_message *message, struct error *error)
@@ -69,11 +70,12 @@ void beliefs_settle(struct beliefs *beliefs)
 			beliefs->item[kept++] = beliefs->item[i];
 	beliefs->count = kept;
 	beliefs->next = 0;
+	beliefs->is_settled = true;
 }
 
 bool beliefs_has_more(const struct beliefs *beliefs)
 {
-	return beliefs->next < beliefs->count;
+	return beliefs->is_settled && beliefs->next < beliefs->count;
 }
 
 void beliefs_give(struct beliefs *beliefs, struct batch *batch, bool (*is_ours)(const void *self, struct text dimension), const void *self)

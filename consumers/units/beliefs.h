@@ -14,11 +14,12 @@ struct beliefs {
 	struct names *names;
 	size_t count, capacity;
 	struct belief *item;
-	size_t next;  // to be given to a batch
+	bool is_settled;  // all is read: there is something to give
+	size_t next;      // to be given to a batch
 };
 
 void beliefs_done(struct beliefs *beliefs);
-// For kafka_read_since; self is the struct. What is no alert of a dimension, or no alert at all, is passed over.
+// For kafka_reading_take; self is the struct. What is no alert of a dimension, or no alert at all, is passed over.
 MUST_USE enum status beliefs_take(void *self, const struct kafka_message *message, struct error *error);
 // When all is read: of each alert the one with the greatest revision stays.
 void beliefs_settle(struct beliefs *beliefs);

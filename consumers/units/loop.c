@@ -9,7 +9,7 @@
 #include "loop_parts.h"
 #include "memory.h"
 
-enum { START_TIMEOUT_MS = 2000, CLOSE_TIMEOUT_MS = 500, TURN_MS_MAX = 500 };
+enum { START_TIMEOUT_MS = 2000, CLOSE_TIMEOUT_MS = 500, TURN_MS_MAX = 500, READING_TURN_MS = 5 };
 
 // Every command that a pass sends, with its least arguments.
 static const char *const redis_commands[] = { "HGETALL key", "HKEYS key", "HGET key field", "HSET key field value", "LRANGE key 0 0", "LTRIM key 0 0",
@@ -123,6 +123,7 @@ static void close_all(struct loop *loop)
 	pass_free(loop->pass);
 	for (size_t i = 0; i < 2; i++)
 		batch_done(&loop->batch[i]);
+	loop_drop_reading(loop);
 	beliefs_done(&loop->beliefs);
 	kafka_marks_done(&loop->alert_marks);
 	months_done(&loop->months);
@@ -135,7 +136,7 @@ static void close_all(struct loop *loop)
 // Until when there is nothing to do but for what a descriptor tells.
 static int wait_ms(const struct loop *loop)
 {
-	int64_t until_ms = loop->now_ms + TURN_MS_MAX;
+	int64_t until_ms = loop->now_ms + (loop->reading ? READING_TURN_MS : TURN_MS_MAX);
 	if (loop->state == LOOP_AWAY && loop->retry_at_ms < until_ms)
 		until_ms = loop->retry_at_ms;
 	if (loop->state == LOOP_IDLE && !batch_is_empty(loop->collecting) && loop->pass_at_ms + LOOP_PASS_LIVE_MS < until_ms)

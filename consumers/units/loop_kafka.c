@@ -12,6 +12,7 @@ enum {
 	ASK_TIMEOUT_MS = 1500,
 	TAKE_MESSAGES = 256,
 	TURN_MESSAGES_MAX = 20000,  // then Redis gets its turn
+	TURN_ALERTS_MAX = 4096,
 	PAUSE_AFTER_MS = 500,       // a batch that is full for longer pauses Kafka, which must be polled all the time
 };
 
@@ -44,12 +45,22 @@ static enum status look_at_stamps(struct loop *loop, struct error *error)
 	return kafka_read_since(&loop->config->kafka, loop->config->counters_topic, clock_wall_ms(), NULL, ASK_TIMEOUT_MS, take_stamp, loop, error);
 }
 
+void loop_drop_reading(struct loop *loop)
+{
+	if (!loop->reading)
+		return;
+	kafka_reading_free(loop->reading);
+	loop->reading = NULL;
+	beliefs_clear(&loop->beliefs);
+}
+
 static enum status now_ours(struct loop *loop, struct error *error)
 {
 	loop->must_read_back = true;
 	loop->read_back_at_ms = 0;
 	loop->late_look_ms = NEVER_MS;
 	kafka_marks_done(&loop->alert_marks);
+	loop_drop_reading(loop);
 	return look_at_stamps(loop, error);
 }
 
@@ -236,25 +247,39 @@ enum status loop_go_back(struct loop *loop, struct error *error)
 	return status == OK && loop_owns(loop) ? now_ours(loop, error) : status;
 }
 
-enum status loop_read_back(struct loop *loop, struct error *error)
+static enum status begin_reading(struct loop *loop, struct error *error)
 {
 	int64_t since_ms = clock_wall_ms() - loop->config->settle_ms;
 	beliefs_clear(&loop->beliefs);
-	enum status status = kafka_read_since(&loop->config->kafka, loop->config->alerts_topic, since_ms, &loop->alert_marks, ASK_TIMEOUT_MS, beliefs_take, &loop->beliefs, error);
-	if (status != OK)
-		beliefs_clear(&loop->beliefs);
-	beliefs_settle(&loop->beliefs);
+	return kafka_reading_new(&loop->config->kafka, loop->config->alerts_topic, since_ms, &loop->alert_marks, ASK_TIMEOUT_MS, &loop->reading, error);
+}
+
+enum status loop_read_back(struct loop *loop, bool *ret_is_done, struct error *error)
+{
+	*ret_is_done = false;
+	enum status status = loop->reading ? OK : begin_reading(loop, error);
+	if (status == OK)
+		status = kafka_reading_take(loop->reading, TURN_ALERTS_MAX, beliefs_take, &loop->beliefs, ret_is_done, error);
+	if (status != OK) {
+		loop_drop_reading(loop);
+	} else if (*ret_is_done) {
+		kafka_reading_marks(loop->reading, &loop->alert_marks);
+		kafka_reading_free(loop->reading);
+		loop->reading = NULL;
+		beliefs_settle(&loop->beliefs);
+	}
 	return status;
 }
 
 // What another instance had under way when it stood still, of a time that Redis has lost, may come to Kafka after the first look. Counters that are newer than
 // all of ours by then have to be said again.
-enum status loop_look_late(struct loop *loop, struct error *error)
+enum status loop_look_late(struct loop *loop, bool *ret_is_done, struct error *error)
 {
+	enum status status = loop_read_back(loop, ret_is_done, error);
+	if (status != OK || !*ret_is_done)
+		return status;
 	int64_t known_us = loop->stamped_us, newest_ms = pass_newest_revision(loop->pass) / 1000;
-	enum status status = loop_read_back(loop, error);
-	if (status == OK)
-		status = look_at_stamps(loop, error);
+	status = look_at_stamps(loop, error);
 	bool is_ahead = loop->stamped_us > known_us && loop->stamped_us > (newest_ms + 1) * 1000;
 	return status == OK && is_ahead ? loop_go_back(loop, error) : status;
 }

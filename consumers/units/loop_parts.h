@@ -67,6 +67,7 @@ struct loop {
 	int64_t read_back_at_ms;
 	int64_t late_look_ms;             // then once more what has come since; NEVER_MS
 	struct kafka_marks alert_marks;   // up to where alerts were read back
+	struct kafka_reading *reading;    // of them, a piece a turn; NULL
 	struct beliefs beliefs;
 	struct months months;
 	int32_t clock_day, clock_month;
@@ -77,8 +78,9 @@ struct loop {
 MUST_USE enum status loop_open_kafka(struct loop *loop, struct error *error);
 MUST_USE enum status loop_take_changes(struct loop *loop, struct error *error);
 MUST_USE enum status loop_go_back(struct loop *loop, struct error *error);      // by settle, in what is ours
-MUST_USE enum status loop_read_back(struct loop *loop, struct error *error);    // what readers believe
-MUST_USE enum status loop_look_late(struct loop *loop, struct error *error);    // what has come since of what was sent before that
+MUST_USE enum status loop_read_back(struct loop *loop, bool *ret_is_done, struct error *error);  // what readers believe, a piece of it
+MUST_USE enum status loop_look_late(struct loop *loop, bool *ret_is_done, struct error *error);  // what has come since of what was sent before that
+void loop_drop_reading(struct loop *loop);
 bool loop_is_at_end(const struct loop *loop);
 bool loop_owns(const struct loop *loop);
 void loop_commit(struct loop *loop);

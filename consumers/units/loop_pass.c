@@ -165,7 +165,7 @@ static void finish_pass(struct loop *loop)
 	loop_commit(loop);
 	judge_months_after(loop, batch);
 	pass_leave_over(loop->pass, loop->collecting);
-	if (batch_is_empty(batch) && batch_is_empty(loop->collecting) && !has_own(loop))
+	if (batch_is_empty(batch) && batch_is_empty(loop->collecting) && !has_own(loop) && !(loop->must_read_back && loop_owns(loop)))
 		metric_set(loop->gauges.settled_clock_ms, pass_clock_ms(loop->pass));
 	if (!batch_is_empty(batch))
 		metric_observe_us(loop->gauges.pass_time, clock_monotonic_us() - loop->pass_at_us);
@@ -230,12 +230,14 @@ static bool wants_read_back(const struct loop *loop)
 		(loop->must_read_back ? loop->now_ms >= loop->read_back_at_ms : loop->now_ms >= loop->late_look_ms && !beliefs_has_more(&loop->beliefs));
 }
 
-// Kafka is asked in the middle of the loop, so a broker that is away holds it up for a moment; messages are not lost by that.
+// Kafka is asked in the middle of the loop, so a broker that is away holds it up for a moment; messages are not lost by that. What comes is taken a piece a turn.
 static void read_back(struct loop *loop)
 {
 	struct error error;
-	bool is_late = !loop->must_read_back;
-	enum status status = is_late ? loop_look_late(loop, &error) : loop_read_back(loop, &error);
+	bool is_late = !loop->must_read_back, is_done;
+	enum status status = is_late ? loop_look_late(loop, &is_done, &error) : loop_read_back(loop, &is_done, &error);
+	if (status == OK && !is_done)
+		return;
 	if (status == OK) {
 		loop->must_read_back &= is_late;  // a late look may have gone back, and then it is to be read anew
 		loop->late_look_ms = is_late ? NEVER_MS : loop->now_ms + LOOP_LATE_LOOK_MS;
@@ -251,8 +253,6 @@ static enum status step_once(struct loop *loop, struct error *error)
 	switch (loop->state) {
 	case LOOP_AWAY: return loop->now_ms >= loop->retry_at_ms ? connect(loop, error) : OK;
 	case LOOP_IDLE:
-		if (wants_read_back(loop))
-			read_back(loop);
 		if (loop_is_due(loop))
 			begin_collected(loop);
 		return OK;
@@ -271,6 +271,8 @@ enum status loop_step(struct loop *loop, struct error *error)
 {
 	enum loop_state before;
 	enum status status;
+	if (loop->reading ? loop->state != LOOP_AWAY : loop->state == LOOP_IDLE && wants_read_back(loop))
+		read_back(loop);
 	do {
 		before = loop->state;
 		status = step_once(loop, error);

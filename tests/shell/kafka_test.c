@@ -540,6 +540,33 @@ static void test_reading_a_stretch(void **state)
 	assert_int_equal(sum.count, 3);
 }
 
+// What comes while it is read is not waited for.
+static void test_reading_a_stretch_by_pieces(void **state)
+{
+	(void)state;
+	struct kafka_reading *reading = NULL;
+	struct kafka_marks marks = { 0 };
+	struct sum sum = { 0 };
+	bool is_done = false;
+	send_numbers(0, 0, 1000);
+	send_numbers(1, 0, 10);
+	assert_int_equal(kafka_reading_new(&config, topic, 0, NULL, PATIENCE_MS, &reading, &error), OK);
+	send_numbers(1, 10, 20);
+	while (!is_done) {
+		uint32_t before = sum.count;
+		assert_int_equal(kafka_reading_take(reading, 7, take_record, &sum, &is_done, &error), OK);
+		assert_in_range(sum.count - before, 0, 7);
+		if (sum.count == before)
+			poll(NULL, 0, 1);
+	}
+	assert_int_equal(sum.count, 1010);
+	kafka_reading_marks(reading, &marks);
+	assert_int_equal(marks.offset[0], 1000);
+	assert_int_equal(marks.offset[1], 10);
+	kafka_marks_done(&marks);
+	kafka_reading_free(reading);
+}
+
 // An error that is lost, as by librdkafka's own call for both bounds, makes a partition empty, and nothing is read.
 static void test_bounds_of_which_one_is_in_error(void **state)
 {
@@ -602,6 +629,7 @@ int main(void)
 		cmocka_unit_test_setup(test_messages_that_are_not_taken, make_topic),
 		cmocka_unit_test_setup(test_every_message_is_accounted_for_at_close, make_topic),
 		cmocka_unit_test_setup(test_reading_a_stretch, make_topic),
+		cmocka_unit_test_setup(test_reading_a_stretch_by_pieces, make_topic),
 		cmocka_unit_test_setup(test_bounds_of_which_one_is_in_error, make_topic),
 		cmocka_unit_test_setup(test_reading_on_from_where_it_ended, make_topic),
 	};

@@ -213,7 +213,9 @@ static void an_alert_that_a_rollback_took_back_is_retracted(void **state)
 static void append_alert(const char *ticket_id, enum alert_state state, int64_t revision)
 {
 	uint8_t bytes[WIRE_ALERT_BYTES_MAX];
-	const struct wire_alert alert = { .id = TEXT("overdue/of-a-lost-state"), .rule = TEXT("overdue"), .ticket_id = text_of(ticket_id), .state = (uint8_t)state,
+	char id[64];
+	snprintf(id, sizeof id, "overdue/%s", ticket_id);
+	const struct wire_alert alert = { .id = text_of(id), .rule = TEXT("overdue"), .ticket_id = text_of(ticket_id), .state = (uint8_t)state,
 		.severity = SEVERITY_WARNING, .at_ms = FROM_MS, .revision = revision };
 	size_t size = wire_pack_alert(&alert, bytes);
 	town_send_bytes(TOWN_ALERTS, alert.id, (struct text){ (const char *)bytes, (uint32_t)size });
@@ -230,8 +232,74 @@ static void an_alert_is_retracted_though_an_older_record_came_later(void **state
 	append_alert("a", ALERT_FIRING, sim_wall_us());
 	append_alert("a", ALERT_RETRACTED, sim_wall_us() - S);
 	sim_member_crash(tickets->member);
+	redis_sim_down(0);
 	town_start_tickets();
 	end_town();
+}
+
+static size_t alert_records(void)
+{
+	return kafka_sim_topic(TOWN_ALERTS)->partition[0].count + kafka_sim_topic(TOWN_ALERTS)->partition[1].count;
+}
+
+// An alert that nothing gives any more is in the topic, and who takes over does not come to the end of reading it back.
+static struct instance *open_while_alerts_are_read_back(void)
+{
+	const struct kafka_faults silent = { .ack_us_max = 5000, .silent_e4 = 10000 };
+	story_open();
+	struct instance *former = town_start_tickets();
+	story_send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(3 * S);
+	append_alert("a", ALERT_FIRING, sim_wall_us());
+	sim_member_crash(former->member);
+	redis_sim_down(0);
+	kafka_sim_set_faults(&silent);
+	struct instance *tickets = town_start_tickets();
+	sim_run_for(15 * S);
+	assert_int_equal(alert_records(), 1);
+	return tickets;
+}
+
+static void end_of_silence(void)
+{
+	const struct kafka_faults none = { .ack_us_max = 5000 };
+	kafka_sim_set_faults(&none);
+	sim_run_for(5 * S);
+	assert_int_equal(alert_records(), 2);
+	end_town();
+}
+
+static void events_are_taken_in_while_alerts_are_read_back(void **state)
+{
+	(void)state;
+	open_while_alerts_are_read_back();
+	int64_t before = head_of("tickets.0").offset;
+	story_send_ticket("b", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(S);
+	assert_int_equal(head_of("tickets.0").offset, before + 1);
+	end_of_silence();
+}
+
+// Its shards leave the reading, and read anew.
+static void redis_is_lost_while_alerts_are_read_back(void **state)
+{
+	(void)state;
+	open_while_alerts_are_read_back();
+	redis_sim_roll_back(S, S);
+	sim_run_for(10 * S);
+	end_of_silence();
+}
+
+static void a_process_stops_while_alerts_are_read_back(void **state)
+{
+	(void)state;
+	struct instance *tickets = open_while_alerts_are_read_back();
+	tickets->is_asked_to_stop = 1;
+	sim_run_for(5 * S);
+	assert_false(town_is_running(tickets));
+	town_start_tickets();
+	sim_run_for(15 * S);
+	end_of_silence();
 }
 
 // What a former owner had under way when it stood still comes after the new one has read back.
@@ -243,9 +311,69 @@ static void an_alert_of_a_lost_state_is_retracted_though_it_comes_late(void **st
 	story_send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
 	sim_run_for(5 * S);
 	sim_member_crash(former->member);
+	redis_sim_down(0);
 	town_start_tickets();
 	sim_run_for(20 * S);
 	append_alert("a", ALERT_FIRING, sim_wall_us());
+	end_town();
+}
+
+static void where_redis_lived_on_nothing_is_read_back(void **state)
+{
+	(void)state;
+	story_open();
+	struct instance *former = town_start_tickets();
+	story_send_tickets("a", 3, FROM_MS);
+	sim_run_for(5 * S);
+	sim_member_crash(former->member);
+	uint64_t before = sim_hit[SIM_read_backs];
+	town_start_tickets();
+	sim_run_for(100 * S);
+	assert_int_equal(sim_hit[SIM_read_backs], before);
+	redis_sim_down(0);
+	sim_run_for(100 * S);
+	assert_int_not_equal(sim_hit[SIM_read_backs], before);
+	end_town();
+}
+
+// Who falls before the last look leaves it to who comes next.
+static void the_last_look_is_taken_by_somebody(void **state)
+{
+	(void)state;
+	story_open();
+	struct instance *tickets = town_start_tickets();
+	story_send_ticket("a", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(5 * S);
+	redis_sim_down(0);
+	sim_run_for(20 * S);
+	story_send_ticket("b", EVENT_RECEIVED, FROM_MS, NULL);
+	sim_run_for(5 * S);
+	append_alert("a", ALERT_FIRING, sim_wall_us());
+	sim_member_crash(tickets->member);
+	town_start_tickets();
+	end_town();
+}
+
+// More than a step compares.
+static void all_is_compared_before_it_is_told(void **state)
+{
+	enum { LOST = 7 };
+	(void)state;
+	char id[LOST][8];
+	story_open();
+	struct instance *tickets = town_start_tickets();
+	for (int i = 0; i < LOST; i++) {
+		snprintf(id[i], sizeof id[i], "%d", 1000 * i);
+		story_send_ticket(id[i], EVENT_RECEIVED, FROM_MS, NULL);
+	}
+	sim_run_for(5 * S);
+	redis_sim_down(0);
+	sim_run_for(20 * S);
+	for (int i = 0; i < LOST; i++)
+		append_alert(id[i], ALERT_FIRING, sim_wall_us());
+	set_trap(tickets, "SET", ":told", true, BLOW_CRASH, 0);
+	spring(100 * S);
+	town_start_tickets();
 	end_town();
 }
 
@@ -802,7 +930,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_commit_did_not_go_through_and_nobody_says_so),
 		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted),
 		cmocka_unit_test(an_alert_is_retracted_though_an_older_record_came_later),
+		cmocka_unit_test(events_are_taken_in_while_alerts_are_read_back),
+		cmocka_unit_test(redis_is_lost_while_alerts_are_read_back),
+		cmocka_unit_test(a_process_stops_while_alerts_are_read_back),
 		cmocka_unit_test(an_alert_of_a_lost_state_is_retracted_though_it_comes_late),
+		cmocka_unit_test(where_redis_lived_on_nothing_is_read_back),
+		cmocka_unit_test(the_last_look_is_taken_by_somebody),
+		cmocka_unit_test(all_is_compared_before_it_is_told),
 		cmocka_unit_test(an_alert_of_a_lost_month_is_retracted_though_it_comes_late),
 		cmocka_unit_test(an_alert_that_a_rollback_took_back_is_retracted_though_it_is_long_under_way),
 		cmocka_unit_test(duty_does_not_depend_on_which_marks_came_in_one_step),

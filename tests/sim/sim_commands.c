@@ -1,5 +1,6 @@
 // The server of the Redis in memory: exactly the commands that the programs send; any other fails the test.
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,7 +311,10 @@ static struct redisReply *do_scan(const struct request *request)
 static struct redisReply *do_info(const struct request *request)
 {
 	(void)request;
-	return reply_new(REPLY_STRING, TEXT("redis_version:7.0.15\r\ncluster_enabled:0\r\nmaxmemory_policy:noeviction\r\n"));
+	char facts[256];
+	snprintf(facts, sizeof facts, "redis_version:7.0.15\r\ncluster_enabled:0\r\nmaxmemory_policy:noeviction\r\nrun_id:%" PRIu64 "\r\nmaster_replid:%" PRIu64 "\r\n", store_sim_life(),
+		store_sim_life());
+	return reply_new(REPLY_STRING, text_of(facts));
 }
 
 static struct redisReply *do_ping(const struct request *request)

@@ -37,6 +37,7 @@ struct kafka_faults {
 	uint32_t full_e4;     // queue_full
 	uint32_t problem_e4;  // of a poll
 	int64_t ack_us_max;
+	uint32_t silent_e4;   // kafka_reading_take is given nothing
 };
 
 void kafka_sim_reset(void);

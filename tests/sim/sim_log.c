@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "sim_kafka.h"
 
-enum { ASK_US_MIN = 200, ASK_US_MAX = 5000 };
+enum { ASK_US_MIN = 200, ASK_US_MAX = 5000, READ_ALL_E4 = 5000, READ_SOME_MAX = 20 };
 
 static struct log {
 	struct log_topic topic[LOG_TOPICS_MAX];
@@ -190,8 +190,16 @@ void kafka_marks_done(struct kafka_marks *marks)
 	*marks = (struct kafka_marks){ 0, NULL };
 }
 
-enum status kafka_read_since(const struct kafka_config *config, const char *name, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
-	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
+struct kafka_reading {
+	const struct log_topic *topic;
+	int64_t since_ms;   // INT64_MIN: by marks
+	int timeout_ms;
+	int64_t heard_us;
+	int64_t *next, *end;  // by partition
+};
+
+enum status kafka_reading_new(const struct kafka_config *config, const char *name, int64_t since_ms, const struct kafka_marks *marks, int timeout_ms,
+	struct kafka_reading **ret_reading, struct error *error)
 {
 	(void)config;
 	struct log_topic *topic;
@@ -199,20 +207,85 @@ enum status kafka_read_since(const struct kafka_config *config, const char *name
 	enum status status = ask(timeout_ms, error);
 	if (status == OK)
 		status = find_topic(name, &topic, error);
-	sim_hit[SIM_read_backs] += status == OK;
-	for (int32_t i = 0; status == OK && i < topic->partition_count; i++) {
-		const struct log_partition *partition = &topic->partition[i];
-		for (int64_t offset = is_marked ? marks->offset[i] : offset_at(partition, since_ms); status == OK && offset < (int64_t)partition->count; offset++)
-			if (is_marked || partition->record[offset].timestamp_ms >= since_ms)
-				status = give(&partition->record[offset], i, offset, take, self, error);
-	}
-	if (status != OK || !marks)
+	if (status != OK)
 		return status;
-	kafka_marks_done(marks);
-	*marks = (struct kafka_marks){ topic->partition_count, memory_new((size_t)topic->partition_count * sizeof *marks->offset) };
-	for (int32_t i = 0; i < topic->partition_count; i++)
-		marks->offset[i] = (int64_t)topic->partition[i].count;
+	sim_hit[SIM_read_backs]++;
+	struct kafka_reading *reading = memory_new(sizeof *reading);
+	size_t size = (size_t)topic->partition_count * sizeof *reading->next;
+	*reading = (struct kafka_reading){ topic, is_marked ? INT64_MIN : since_ms, timeout_ms, sim_now_us(), memory_new(size), memory_new(size) };
+	for (int32_t i = 0; i < topic->partition_count; i++) {
+		reading->next[i] = is_marked ? marks->offset[i] : offset_at(&topic->partition[i], since_ms);
+		reading->end[i] = (int64_t)topic->partition[i].count;
+	}
+	*ret_reading = reading;
 	return OK;
+}
+
+static bool is_read(const struct kafka_reading *reading)
+{
+	for (int32_t i = 0; i < reading->topic->partition_count; i++)
+		if (reading->next[i] < reading->end[i])
+			return false;
+	return true;
+}
+
+// At times a few come, at times all that are asked for.
+enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self,
+	bool *ret_is_done, struct error *error)
+{
+	enum status status = OK;
+	sim_call(SIM_CALL_KAFKA);
+	*ret_is_done = false;
+	if (kafka_sim_is_down())
+		return sim_now_us() - reading->heard_us > (int64_t)reading->timeout_ms * 1000 ? away(error) : OK;
+	reading->heard_us = sim_now_us();
+	if (sim_hits_e4(kafka_sim_faults.silent_e4))
+		return OK;
+	size_t left = sim_hits_e4(READ_ALL_E4) ? count : (size_t)sim_between(0, READ_SOME_MAX);
+	for (int32_t i = 0; i < reading->topic->partition_count; i++)
+		for (; left && status == OK && reading->next[i] < reading->end[i]; left--, reading->next[i]++) {
+			const struct record *record = &reading->topic->partition[i].record[reading->next[i]];
+			if (record->timestamp_ms >= reading->since_ms)
+				status = give(record, i, reading->next[i], take, self, error);
+		}
+	*ret_is_done = is_read(reading);
+	return status;
+}
+
+void kafka_reading_marks(const struct kafka_reading *reading, struct kafka_marks *marks)
+{
+	int32_t count = reading->topic->partition_count;
+	kafka_marks_done(marks);
+	*marks = (struct kafka_marks){ count, memory_new((size_t)count * sizeof *marks->offset) };
+	for (int32_t i = 0; i < count; i++)
+		marks->offset[i] = reading->end[i];
+}
+
+void kafka_reading_free(struct kafka_reading *reading)
+{
+	if (!reading)
+		return;
+	free(reading->next);
+	free(reading->end);
+	free(reading);
+}
+
+// At once: the broker does not go away meanwhile.
+enum status kafka_read_since(const struct kafka_config *config, const char *name, int64_t since_ms, struct kafka_marks *marks, int timeout_ms,
+	enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self, struct error *error)
+{
+	struct kafka_reading *reading = NULL;
+	enum status status = kafka_reading_new(config, name, since_ms, marks, timeout_ms, &reading, error);
+	for (int32_t i = 0; status == OK && i < reading->topic->partition_count; i++)
+		for (; status == OK && reading->next[i] < reading->end[i]; reading->next[i]++) {
+			const struct record *record = &reading->topic->partition[i].record[reading->next[i]];
+			if (record->timestamp_ms >= reading->since_ms)
+				status = give(record, i, reading->next[i], take, self, error);
+		}
+	if (status == OK && marks)
+		kafka_reading_marks(reading, marks);
+	kafka_reading_free(reading);
+	return status;
 }
 
 size_t kafka_sim_topic_number(const struct log_topic *topic)

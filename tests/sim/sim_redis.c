@@ -191,6 +191,7 @@ void redis_sim_down(int64_t for_us)
 	sim_hit[SIM_redis_down]++;
 	wire.down_until_us = sim_now_us() + for_us;
 	cut_all();
+	store_sim_begin_life();
 }
 
 void redis_sim_roll_back(int64_t least_us, int64_t most_us)

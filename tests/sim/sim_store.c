@@ -20,6 +20,7 @@ static struct store_sim {
 	size_t count, capacity;
 	struct undo *undo;
 	size_t undo_at, undo_count, undo_capacity;
+	uint64_t life;
 } store, *former;  // of a master that others do not write to any more; NULL
 
 static void swap_stores(void)
@@ -164,6 +165,18 @@ static void free_store(void)
 	store = (struct store_sim){ .count = 0 };
 }
 
+static uint64_t lives;
+
+void store_sim_begin_life(void)
+{
+	store.life = ++lives;
+}
+
+uint64_t store_sim_life(void)
+{
+	return store.life;
+}
+
 void store_sim_drop_former(void)
 {
 	if (!former)
@@ -179,6 +192,8 @@ void store_sim_reset(void)
 {
 	store_sim_drop_former();
 	free_store();
+	lives = 0;
+	store_sim_begin_life();
 }
 
 void store_sim_turn(void)
@@ -312,6 +327,7 @@ static int64_t cut_of(struct text key, uint64_t salt, int64_t least_us, int64_t 
 size_t store_sim_roll_back(const char *prefix, int64_t least_us, int64_t most_us)
 {
 	uint64_t salt = sim_below(UINT64_MAX);
+	store_sim_begin_life();
 	size_t undone = 0, kept = store.undo_at;
 	for (size_t i = store.undo_count; i-- > store.undo_at;) {
 		struct undo *undo = &store.undo[i];

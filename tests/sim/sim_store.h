@@ -51,6 +51,10 @@ void value_set_field(struct value *value, struct text field, struct text item);
 bool value_delete_field(struct value *value, struct text field);
 void value_trim_front(struct value *value, size_t count);
 
+// Of Redis: it started anew, or was promoted. To roll back begins one.
+void store_sim_begin_life(void);
+uint64_t store_sim_life(void);
+
 // Everything of the last while is undone in keys that start so, for each hash tag a time of its own between least and most. Returns how many changes that were.
 size_t store_sim_roll_back(const char *prefix, int64_t least_us, int64_t most_us);
 

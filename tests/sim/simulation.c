@@ -78,7 +78,7 @@ static void draw(const struct scenario *scenario)
 	schedule_draw(&run.schedule, &run.chance, run.heal_us - S);
 	run.schedule.edition = run.setup.edition;
 	run.wire = (struct redis_faults){ draw_e4(100), draw_e4(100), draw_e4(60), draw_e4(60), draw_e4(60), draw_e4(5000), draw_e4(20) };
-	run.log = (struct kafka_faults){ draw_e4(300), draw_e4(300), draw_e4(1000), draw_e4(100), 1000 + (int64_t)below(300000) };
+	run.log = (struct kafka_faults){ draw_e4(300), draw_e4(300), draw_e4(1000), draw_e4(100), 1000 + (int64_t)below(300000), draw_e4(5000) };
 	const struct town_setup setup = run.setup;
 	town_open(scenario->seed, &setup);
 	const struct city_setup city = { scenario->seed, setup.is_event_clock, run.feed_us, EVENTS_MIN };

@@ -1,4 +1,4 @@
-// units_loop_test.c - what hotline-units does with more changes than one pass takes, while Redis is away.
+// units_loop_test.c - what hotline-units does with more changes than one pass takes, while Redis is away; and while Kafka is slow to give published alerts back.
 #include "core/check.h"
 
 #include <stdio.h>
@@ -48,10 +48,41 @@ static void changes_beyond_a_batch_wait_for_redis(void **state)
 	town_close();
 }
 
+static size_t published(void)
+{
+	return kafka_sim_topic(TOWN_COUNTERS)->partition[0].count;
+}
+
+static void months_are_summed_while_alerts_are_read_back(void **state)
+{
+	const struct kafka_faults silent = { .ack_us_max = 5000, .silent_e4 = 10000 }, none = { .ack_us_max = 5000 };
+	(void)state;
+	story_open();
+	town_start_tickets();
+	struct instance *units = town_start_units();
+	story_send_tickets("a", 2, FROM_MS);
+	sim_run_for(20 * S);
+	sim_member_crash(units->member);
+	kafka_sim_set_faults(&silent);
+	units = town_start_units();
+	sim_run_for(20 * S);
+	size_t before = published();
+	story_send_tickets("b", 2, FROM_MS);
+	sim_run_for(5 * S);
+	assert_true(published() > before);
+	kafka_sim_set_faults(&none);
+	town_send_clock_marks(SIM_WALL_MS);
+	town_settle(200 * S);
+	assert_true(town_is_running(units));
+	assert_int_equal(town_check(), 0);
+	town_close();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changes_beyond_a_batch_wait_for_redis),
+		cmocka_unit_test(months_are_summed_while_alerts_are_read_back),
 	};
 	log_init("sim", LOG_LEVEL_ERROR);
 	if (argc > 1)
