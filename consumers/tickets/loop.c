@@ -214,10 +214,12 @@ static void lose_end(struct loop *loop, const struct error *problem)
 
 static bool has_enough(const struct loop *loop)
 {
-	size_t waiting = 0;
-	for (size_t i = 0; i < loop->count; i++)
+	size_t waiting = 0, bytes = 0;
+	for (size_t i = 0; i < loop->count; i++) {
 		waiting += shard_waiting(loop->place[i].shard);
-	return waiting >= LOOP_WAITING_MAX && clock_monotonic_ms() < loop->asked_at_ms + LOOP_ASK_MS;
+		bytes += shard_waiting_bytes(loop->place[i].shard);
+	}
+	return (waiting >= LOOP_WAITING_MAX || bytes >= LOOP_WAITING_BYTES) && clock_monotonic_ms() < loop->asked_at_ms + LOOP_ASK_MS;
 }
 
 static enum status poll_kafka(struct loop *loop, struct error *error)

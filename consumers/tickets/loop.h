@@ -12,7 +12,8 @@ enum {
 	LOOP_CACHE_LIVE_PART = 8,      // of --cache, so much is used when live
 	LOOP_REST_AFTER_MS = 5000,     // after becoming live the memory of catching up goes back to the system
 	LOOP_TRIM_MS = 30000,          // and so often, what is free, without rest: it was 240 of 290 MiB after ten minutes of 5 000 events a second
-	LOOP_WAITING_MAX = 60000,      // events that wait in all shards together; above it Kafka is asked for no more. Three of the largest steps
+	LOOP_WAITING_MAX = 180000,     // events that wait in all shards together; above it Kafka is asked for no more. Three of the largest steps
+	LOOP_WAITING_BYTES = 48 * 1024 * 1024, // the same of their bytes, which text makes large: of 180 000 events without text they are some 15 MiB
 	LOOP_ASK_MS = 1000,            // but at least so often: it wants to see that we live, and tells of a rebalance in the same way
 	LOOP_STOP_MS = 4000,           // how long a stop waits for what is under way
 	LOOP_BACKOFF_MIN_MS = 100,     // between two tries to reach Redis; doubled, with jitter

@@ -22,9 +22,10 @@
 
 enum {
 	SHARD_END_FRESH_MS = 5000,       // how long an end that was found counts while events come in behind it
-	SHARD_BATCH_MAX = 20000,         // events in one step
-	SHARD_BATCH_GOOD = 12000,        // catching up, a step waits for so many events
-	SHARD_GATHER_MS = 100,           // but not longer than this
+	SHARD_BATCH_MAX = 60000,         // events in one step
+	SHARD_BATCH_GOOD = 36000,        // catching up, a step waits for so many events
+	SHARD_GATHER_MS = 400,           // but not longer than this,
+	SHARD_GATHER_PAUSE_MS = 50,      // nor than this after the last event that came
 	SHARD_LINKS_BYTES = 4 << 20,     // of messages of links in one step, some 68 000 facts; twice as many may wait
 	SHARD_LINKS_GATHER_MS = 20,      // a shard of links waits so long for more, since its pages are many and a step touches each once;
 	SHARD_LINKS_FLOOD_MS = 1000,     // so long after a step
@@ -32,7 +33,7 @@ enum {
 	SHARD_LINKS_TORRENT_MS = 4000,   // and so long after a step
 	SHARD_LINKS_TORRENT = 8192,      // of so many: only while catching up
 	SHARD_LINKS_PAUSE_MS = 250,      // but never longer than this after the last message
-	SHARD_INCOMING_MAX = 60000,      // events that wait; above it the partition is paused. The loop holds all of them to less: LOOP_WAITING_MAX
+	SHARD_INCOMING_MAX = 180000,     // events that wait; above it the partition is paused. The loop holds all of them to less: LOOP_WAITING_MAX
 	SHARD_TIMERS_MAX = 10000,        // tickets that a step looks at because of their time
 	SHARD_REPLY_TIMEOUT_MS = 5000,   // a step whose replies take longer is given up, its outcome unknown
 	SHARD_HEARTBEAT_MS = 10000,      // how often an idle shard writes its clock down
@@ -136,6 +137,7 @@ const struct head *shard_head(const struct shard *shard);
 const struct shard_stats *shard_stats(const struct shard *shard);
 int64_t shard_wanted(const struct shard *shard);  // the next offset to take in, behind what waits
 size_t shard_waiting(const struct shard *shard);  // events that were fetched and not taken in yet
+size_t shard_waiting_bytes(const struct shard *shard);  // of their values
 
 // Every command that a shard sends, for redis_check_server.
 extern const char *const shard_commands[];

@@ -575,3 +575,8 @@ size_t shard_waiting(const struct shard *shard)
 {
 	return shard->incoming_count;
 }
+
+size_t shard_waiting_bytes(const struct shard *shard)
+{
+	return shard->incoming_bytes;
+}
