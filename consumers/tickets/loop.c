@@ -216,8 +216,9 @@ static bool has_enough(const struct loop *loop)
 {
 	size_t waiting = 0, bytes = 0;
 	for (size_t i = 0; i < loop->count; i++) {
-		waiting += shard_waiting(loop->place[i].shard);
-		bytes += shard_waiting_bytes(loop->place[i].shard);
+		const struct shard *shard = loop->place[i].shard;
+		waiting += shard_waiting(shard);
+		bytes += shard_topic(shard) == SHARD_OF_LINKS ? 0 : shard_waiting_bytes(shard);  // which is paused by its own: shard_is_full
 	}
 	return (waiting >= LOOP_WAITING_MAX || bytes >= LOOP_WAITING_BYTES) && clock_monotonic_ms() < loop->asked_at_ms + LOOP_ASK_MS;
 }
