@@ -456,6 +456,7 @@ def tell(form: str, value: Cell) -> str:
 def main(case: Case) -> None:
     parser = argparse.ArgumentParser(prog="run.sh", description="What a city's events cost.")
     parser.add_argument("--tickets", type=int, default=1_000_000, help="how many tickets the city has (1000000, some 4.3 million events)")
+    parser.add_argument("--days", type=int, default=DAYS, help=f"over so many days ({DAYS}): fewer make them denser, so that fewer events of a step meet in a page")
     parser.add_argument("--idle", type=float, default=20, help="seconds of rest before memory is measured once more (20)")
     parser.add_argument("--timeout", type=float, default=900, help="the most that a run may take, in seconds (900)")
     parser.add_argument("--profile", action="store_true", help="perf record of hotline-tickets, Redis' commands and its memory by kind of key")
@@ -466,7 +467,7 @@ def main(case: Case) -> None:
         program(name)
     broker = Broker(case, "--partitions", PARTITIONS)
     city = City(case, broker)
-    city.send(options.tickets)
+    city.send(options.tickets, days=options.days)
     city.warm()
     # First, since ours writes to the topic of tickets what links tell.
     reference = run_reference(case, city)
