@@ -122,6 +122,7 @@ MUST_USE enum status kafka_reading_new(const struct kafka_config *config, const 
 	struct kafka_reading **ret_reading, struct error *error);
 MUST_USE enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum status (*take)(void *self, const struct kafka_message *message, struct error *error), void *self,
 	bool *ret_is_done, struct error *error);
+void kafka_reading_again(struct kafka_reading *reading);  // one that is done, once more: the same records
 void kafka_reading_marks(const struct kafka_reading *reading, struct kafka_marks *marks);
 void kafka_reading_free(struct kafka_reading *reading);
 

@@ -1,4 +1,5 @@
 // Reads a stretch of a topic from end to end, without a group: at once, or a piece at a time.
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,7 @@ static enum status read_from_start(struct kafka_reading *reading, int32_t partit
 	reading->mode[partition] = RESTARTED;  // what else this batch has of it is from before
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_topic_partition_list_add(list, reading->topic, partition)->offset = reading->low[partition];
+	rd_kafka_topic_partition_list_find(reading->from, reading->topic, partition)->offset = reading->low[partition];  // also when it is read again
 	rd_kafka_error_t *problem = rd_kafka_seek_partitions(reading->client, list, reading->timeout_ms);
 	bool is_bad = problem || list->elems[0].err;
 	if (problem)
@@ -215,6 +217,15 @@ enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum
 		status = take_some(reading, left, 0, take, self, &taken, error);
 	*ret_is_done = !reading->left;
 	return status;
+}
+
+void kafka_reading_again(struct kafka_reading *reading)
+{
+	assert(!reading->left);
+	rd_kafka_assign(reading->client, NULL);  // what has come behind the end is not of the second time
+	memcpy(reading->until, reading->end, (size_t)reading->partition_count * sizeof *reading->until);
+	start_reading(reading);
+	reading->heard_at_ms = clock_monotonic_ms();
 }
 
 // A partition that had nothing to read keeps its place, too.

@@ -50,6 +50,7 @@ set(core_sources
 	common/totals.c
 	common/judgement.c
 	common/pages.c
+	common/map64.c
 	common/set64.c
 	common/due.c
 	common/cells.c

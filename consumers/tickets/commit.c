@@ -316,11 +316,13 @@ static void advance_sweep(struct shard *shard)
 
 static void drop_sent(struct shard *shard)
 {
-	for (; shard->sent_count; shard->sent_count--) {
+	for (; shard->sent_count; shard->sent_count--, shard->sent_waiting--) {
 		struct sent_alert *sent = shard->sent_alerts;
 		shard->sent_alerts = sent->next;
 		free(sent);
 	}
+	if (!shard->sent_alerts)
+		shard->sent_last = NULL;
 }
 
 static void drop_batch(struct shard *shard)

@@ -1,24 +1,27 @@
 // What readers of hotline.alerts believe, read back for all shards of a process at once, while they go on: Redis may have lost what led to it.
+//
+// Twice, since an alert that has changed is there several times, and only what readers believe is compared: first the greatest revision of each is noted, which takes
+// 16 bytes and not the alert, and then those that have it go to their shards, as fast as these compare them.
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "clock.h"
+#include "map64.h"
 #include "memory.h"
 #include "shard_inside.h"
 
-enum { TIMEOUT_MS = 5000, RECORDS_MAX = 4096, NOT_COMPUTED = -1 };
+enum { TIMEOUT_MS = 5000, RECORDS_MAX = 4096, WAITING_MAX = SHARD_TIMERS_MAX, NOT_COMPUTED = -1 };
 
-// For whom, and what has come for each until now.
 struct read_back {
 	struct kafka_reading *reading;
+	bool is_again;
+	struct map64 newest;    // by the hash of its id: the greatest revision of an alert; COMPARED when its shard has it
 	size_t count;
-	struct {
-		struct shard *shard;  // NULL: it has left
-		struct sent_alert *sent;
-	} part[];
+	struct shard *shard[];  // for whom; NULL: it has left
 };
+#define COMPARED INT64_MIN
 
 int64_t shard_read_back_ms(const struct shard *shard)
 {
@@ -29,15 +32,36 @@ int64_t shard_read_back_ms(const struct shard *shard)
 	return shard->is_live && shard->head.offset >= shard->read_back_at ? 0 : NEVER_MS;
 }
 
-static void add_sent(struct shard *shard, struct sent_alert **list, const struct wire_alert *alert, struct text bytes)
+static void add_sent(struct shard *shard, struct text bytes)
 {
+	assert(shard->sent_waiting < WAITING_MAX + RECORDS_MAX);
 	struct sent_alert *sent = memory_new(sizeof *sent + bytes.size);
 	sent->size = bytes.size;
 	memcpy(sent->bytes, bytes.at, bytes.size);
-	sent->id_hash = XXH3_64bits(alert->id.at, alert->id.size);
-	sent->revision = alert->revision;
-	sent->next = *list;
-	*list = sent;
+	if (shard->sent_last)
+		shard->sent_last->next = sent;
+	else
+		shard->sent_alerts = sent;
+	shard->sent_last = sent;
+	shard->sent_waiting++;
+}
+
+// The greatest revision need not be the last record: a stalled former owner may send late.
+static void take_alert(struct read_back *read_back, struct shard *shard, const struct wire_alert *alert, struct text bytes)
+{
+	uint64_t id = XXH3_64bits(alert->id.at, alert->id.size) | 1;
+	if (read_back->is_again) {
+		int64_t *newest = map64_find(&read_back->newest, id);
+		if (!newest || *newest != alert->revision)
+			return;
+		*newest = COMPARED;
+		add_sent(shard, bytes);
+		return;
+	}
+	bool is_new;
+	int64_t *newest = map64_put(&read_back->newest, id, &is_new);
+	if (is_new || alert->revision > *newest)
+		*newest = alert->revision;
 	if (alert->revision > shard->head.revision)
 		shard->head.revision = alert->revision;
 }
@@ -68,46 +92,15 @@ static enum status take_sent(void *self, const struct kafka_message *message, st
 	if (wire_unpack_alert(message->value, &bench()->arena, &alert, error) != OK)
 		return OK;
 	for (size_t i = 0; i < read_back->count; i++) {
-		struct shard *shard = read_back->part[i].shard;
+		struct shard *shard = read_back->shard[i];
 		if (!shard)
 			continue;
 		if (partition[shard->kind] == NOT_COMPUTED)
 			partition[shard->kind] = partition_of(shard, &alert);
 		if (partition[shard->kind] == shard->partition && is_news(shard, message))
-			add_sent(shard, &read_back->part[i].sent, &alert, message->value);
+			take_alert(read_back, shard, &alert, message->value);
 	}
 	return OK;
-}
-
-static int compare_sent(const void *left, const void *right)
-{
-	const struct sent_alert *a = *(struct sent_alert *const *)left, *b = *(struct sent_alert *const *)right;
-	if (a->id_hash != b->id_hash)
-		return a->id_hash < b->id_hash ? -1 : 1;
-	return (a->revision < b->revision) - (a->revision > b->revision);
-}
-
-// Keeps of each id what readers believe: the greatest revision, which need not be the last record, since a stalled former owner may send late.
-static void keep_newest(struct sent_alert **list)
-{
-	size_t count = 0, capacity = 0;
-	struct sent_alert **all = NULL;
-	for (struct sent_alert *sent = *list; sent; sent = sent->next) {
-		all = memory_grow(all, count + 1, sizeof *all, &capacity);
-		all[count++] = sent;
-	}
-	if (count)
-		qsort(all, count, sizeof *all, compare_sent);
-	*list = NULL;
-	for (size_t i = count; i-- > 0;) {
-		if (i && all[i - 1]->id_hash == all[i]->id_hash) {
-			free(all[i]);
-			continue;
-		}
-		all[i]->next = *list;
-		*list = all[i];
-	}
-	free(all);
 }
 
 static struct kafka_marks copy_of(const struct kafka_marks *marks)
@@ -121,9 +114,9 @@ static struct kafka_marks copy_of(const struct kafka_marks *marks)
 // From where all of them have read.
 static struct kafka_marks least_of(const struct read_back *read_back)
 {
-	struct kafka_marks least = copy_of(&read_back->part[0].shard->alert_marks);
+	struct kafka_marks least = copy_of(&read_back->shard[0]->alert_marks);
 	for (size_t i = 1; i < read_back->count && least.offset; i++) {
-		const struct kafka_marks *other = &read_back->part[i].shard->alert_marks;
+		const struct kafka_marks *other = &read_back->shard[i]->alert_marks;
 		least.count = other->count < least.count ? other->count : least.count;
 		for (int32_t j = 0; j < least.count; j++)
 			least.offset[j] = other->offset[j] < least.offset[j] ? other->offset[j] : least.offset[j];
@@ -134,14 +127,14 @@ static struct kafka_marks least_of(const struct read_back *read_back)
 // Those that look for the first time read by time, the others from where they ended. These come first, and the others with the next reading.
 static struct read_back *gather(struct shard *const *shard, size_t count)
 {
-	struct read_back *read_back = memory_new(sizeof *read_back + count * sizeof *read_back->part);
+	struct read_back *read_back = memory_new(sizeof *read_back + count * sizeof *read_back->shard);
 	bool is_late = true;
 	for (size_t i = 0; i < count; i++)
 		is_late &= shard[i]->read_back_at < 0;
 	for (size_t i = 0; i < count; i++)
 		if ((shard[i]->read_back_at < 0) == is_late) {
 			shard[i]->read_back = read_back;
-			read_back->part[read_back->count++].shard = shard[i];
+			read_back->shard[read_back->count++] = shard[i];
 		}
 	return read_back;
 }
@@ -161,25 +154,8 @@ enum status read_back_begin(struct shard *const *shard, size_t count, struct rea
 	return status;
 }
 
-static void free_all(struct sent_alert **list)
+static void finish(const struct read_back *read_back, struct shard *shard)
 {
-	while (*list) {
-		struct sent_alert *next = (*list)->next;
-		free(*list);
-		*list = next;
-	}
-}
-
-// What was read is what the shard has to compare, behind what it still has of an earlier reading: a step may be at work on that.
-static void hand_over(struct read_back *read_back, size_t number)
-{
-	struct shard *shard = read_back->part[number].shard;
-	struct sent_alert **end = &shard->sent_alerts;
-	while (*end)
-		end = &(*end)->next;
-	keep_newest(&read_back->part[number].sent);
-	*end = read_back->part[number].sent;
-	read_back->part[number].sent = NULL;
 	kafka_reading_marks(read_back->reading, &shard->alert_marks);
 	shard->is_telling = shard->read_back_at < 0 && shard->life[0];
 	shard->late_look_ms = shard->read_back_at >= 0 ? clock_monotonic_ms() + SHARD_LATE_LOOK_MS : NEVER_MS;
@@ -189,22 +165,35 @@ static void hand_over(struct read_back *read_back, size_t number)
 static bool is_wanted(const struct read_back *read_back)
 {
 	for (size_t i = 0; i < read_back->count; i++)
-		if (read_back->part[i].shard)
+		if (read_back->shard[i])
 			return true;
 	return false;
 }
 
+static bool is_compared(const struct read_back *read_back)
+{
+	for (size_t i = 0; i < read_back->count; i++)
+		if (read_back->shard[i] && read_back->shard[i]->sent_waiting >= WAITING_MAX)
+			return false;
+	return true;
+}
+
 enum status read_back_run(struct read_back *read_back, bool *ret_is_done, struct error *error)
 {
-	*ret_is_done = true;
-	if (!is_wanted(read_back))
+	*ret_is_done = !is_wanted(read_back);
+	if (*ret_is_done || !is_compared(read_back))
 		return OK;
-	enum status status = kafka_reading_take(read_back->reading, RECORDS_MAX, take_sent, read_back, ret_is_done, error);
-	if (status != OK || !*ret_is_done)
+	bool is_read;
+	enum status status = kafka_reading_take(read_back->reading, RECORDS_MAX, take_sent, read_back, &is_read, error);
+	if (status != OK || !is_read)
 		return status;
-	for (size_t i = 0; i < read_back->count; i++)
-		if (read_back->part[i].shard)
-			hand_over(read_back, i);
+	*ret_is_done = read_back->is_again;
+	if (!read_back->is_again)
+		kafka_reading_again(read_back->reading);
+	read_back->is_again = true;
+	for (size_t i = 0; i < read_back->count && *ret_is_done; i++)
+		if (read_back->shard[i])
+			finish(read_back, read_back->shard[i]);
 	return OK;
 }
 
@@ -212,23 +201,25 @@ void read_back_free(struct read_back *read_back)
 {
 	if (!read_back)
 		return;
-	for (size_t i = 0; i < read_back->count; i++) {
-		free_all(&read_back->part[i].sent);
-		if (read_back->part[i].shard)
-			read_back->part[i].shard->read_back = NULL;
-	}
+	for (size_t i = 0; i < read_back->count; i++)
+		if (read_back->shard[i])
+			read_back->shard[i]->read_back = NULL;
 	kafka_reading_free(read_back->reading);
+	map64_done(&read_back->newest);
 	free(read_back);
 }
 
 void shard_drop_sent(struct shard *shard)
 {
-	free_all(&shard->sent_alerts);
-	shard->sent_count = 0;
+	while (shard->sent_alerts) {
+		struct sent_alert *next = shard->sent_alerts->next;
+		free(shard->sent_alerts);
+		shard->sent_alerts = next;
+	}
+	shard->sent_last = NULL;
+	shard->sent_waiting = shard->sent_count = 0;
 	for (size_t i = 0; shard->read_back && i < shard->read_back->count; i++)
-		if (shard->read_back->part[i].shard == shard) {
-			free_all(&shard->read_back->part[i].sent);
-			shard->read_back->part[i].shard = NULL;
-		}
+		if (shard->read_back->shard[i] == shard)
+			shard->read_back->shard[i] = NULL;
 	shard->read_back = NULL;
 }

@@ -84,8 +84,6 @@ struct changed_day {
 // An alert that was sent within `settle`, to be compared with the state once it has come back to where it was.
 struct sent_alert {
 	struct sent_alert *next;
-	uint64_t id_hash;
-	int64_t revision;
 	uint32_t size;
 	uint8_t bytes[];
 };
@@ -186,7 +184,8 @@ struct shard {
 	struct read_back *read_back;     // that it takes part in
 	char life[REDIS_LIFE_BYTES];     // of Redis, at the takeover
 	bool is_telling;                 // alerts were read back in it: to be stored when all are compared
-	struct sent_alert *sent_alerts;  // not compared yet; what is read later comes behind
+	struct sent_alert *sent_alerts, *sent_last;  // not compared yet; what is read later comes behind
+	size_t sent_waiting;             // how many these are
 	size_t sent_count;               // how many of them this step compares, from the first
 	struct shard_stats stats;
 };

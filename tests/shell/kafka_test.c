@@ -560,6 +560,12 @@ static void test_reading_a_stretch_by_pieces(void **state)
 			poll(NULL, 0, 1);
 	}
 	assert_int_equal(sum.count, 1010);
+	kafka_reading_again(reading);
+	for (is_done = false; !is_done;) {
+		assert_int_equal(kafka_reading_take(reading, 100, take_record, &sum, &is_done, &error), OK);
+		poll(NULL, 0, 1);
+	}
+	assert_int_equal(sum.count, 2 * 1010);
 	kafka_reading_marks(reading, &marks);
 	assert_int_equal(marks.offset[0], 1000);
 	assert_int_equal(marks.offset[1], 10);

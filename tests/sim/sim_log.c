@@ -195,7 +195,7 @@ struct kafka_reading {
 	int64_t since_ms;   // INT64_MIN: by marks
 	int timeout_ms;
 	int64_t heard_us;
-	int64_t *next, *end;  // by partition
+	int64_t *first, *next, *end;  // by partition
 };
 
 enum status kafka_reading_new(const struct kafka_config *config, const char *name, int64_t since_ms, const struct kafka_marks *marks, int timeout_ms,
@@ -212,9 +212,9 @@ enum status kafka_reading_new(const struct kafka_config *config, const char *nam
 	sim_hit[SIM_read_backs]++;
 	struct kafka_reading *reading = memory_new(sizeof *reading);
 	size_t size = (size_t)topic->partition_count * sizeof *reading->next;
-	*reading = (struct kafka_reading){ topic, is_marked ? INT64_MIN : since_ms, timeout_ms, sim_now_us(), memory_new(size), memory_new(size) };
+	*reading = (struct kafka_reading){ topic, is_marked ? INT64_MIN : since_ms, timeout_ms, sim_now_us(), memory_new(size), memory_new(size), memory_new(size) };
 	for (int32_t i = 0; i < topic->partition_count; i++) {
-		reading->next[i] = is_marked ? marks->offset[i] : offset_at(&topic->partition[i], since_ms);
+		reading->first[i] = reading->next[i] = is_marked ? marks->offset[i] : offset_at(&topic->partition[i], since_ms);
 		reading->end[i] = (int64_t)topic->partition[i].count;
 	}
 	*ret_reading = reading;
@@ -242,6 +242,7 @@ enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum
 	if (sim_hits_e4(kafka_sim_faults.silent_e4))
 		return OK;
 	size_t left = sim_hits_e4(READ_ALL_E4) ? count : (size_t)sim_between(0, READ_SOME_MAX);
+	left = left < count ? left : count;
 	for (int32_t i = 0; i < reading->topic->partition_count; i++)
 		for (; left && status == OK && reading->next[i] < reading->end[i]; left--, reading->next[i]++) {
 			const struct record *record = &reading->topic->partition[i].record[reading->next[i]];
@@ -250,6 +251,12 @@ enum status kafka_reading_take(struct kafka_reading *reading, size_t count, enum
 		}
 	*ret_is_done = is_read(reading);
 	return status;
+}
+
+void kafka_reading_again(struct kafka_reading *reading)
+{
+	memcpy(reading->next, reading->first, (size_t)reading->topic->partition_count * sizeof *reading->next);
+	reading->heard_us = sim_now_us();
 }
 
 void kafka_reading_marks(const struct kafka_reading *reading, struct kafka_marks *marks)
@@ -265,6 +272,7 @@ void kafka_reading_free(struct kafka_reading *reading)
 {
 	if (!reading)
 		return;
+	free(reading->first);
 	free(reading->next);
 	free(reading->end);
 	free(reading);
