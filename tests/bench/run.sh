@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh [--tickets N] [--idle S] [--timeout S] [--consumers N] [--profile] [--rules all|main|both] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
+# run.sh [--tickets N] [--idle S] [--timeout S] [--consumers N] [--profile] [--rules all|main|both] [--days N] [--keep] - what a city's events cost on this machine: one table, ours beside a bare reference.
 # run.sh --peers DIR [--tickets N] [--keep] [PEER...]                - our row beside those of other stream processors, measured by their harness.
 # run.sh --delay [--deadlines N] [--seconds S] [--highest N] [--midnight N] - how long after its instant a timed alert lies in Kafka.
 # run.sh --scale [--stored N...] [--consumers N...] [--further N] [--hour N] - the cost beside 10 thousand to 10 million tickets, with several consumers, after a stop.
