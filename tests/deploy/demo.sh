@@ -12,7 +12,8 @@ demo=("$root/deploy/demo.sh" --build "$HOTLINE_BUILD")
 begin() {  # begin WORDS OPTION...
 	local words=$1
 	shift
-	env --default-signal=INT setsid "${demo[@]}" "$@" > "$tmp/logs/demo" 2>&1 &
+	: > "$tmp/logs/demo"  # here and not by the child, before which the words of the demo before could be found
+	env --default-signal=INT setsid "${demo[@]}" "$@" >> "$tmp/logs/demo" 2>&1 &
 	pid=$!
 	wait_for "the demo says \"$words\"" said_or_gone "$words"
 	grep -q "$words" "$tmp/logs/demo" || fail "it ended by itself"
