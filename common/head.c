@@ -7,12 +7,15 @@
 
 size_t head_format(const struct head *h, char ret_string[HEAD_BYTES_MAX])
 {
+	char rows[sizeof " rows=4294967295"] = "";
+	if (h->rows)
+		snprintf(rows, sizeof rows, " rows=%" PRIu32, h->rows);
 	int size = snprintf(ret_string, HEAD_BYTES_MAX,
 		"v=%d topic=%s partition=%" PRId32 " partitions=%" PRId32 " offset=%" PRId64 " owner=%016" PRIx64 " commit=%" PRIu64 " clock=%" PRId64
-		" revision=%" PRId64 " edition=%" PRIu32 " policy=%s since=%" PRId64 " names=%" PRIu32 " due=%" PRId64 " changes=%" PRIu64 "..%" PRIu64 " sweep=%" PRIu64
+		" revision=%" PRId64 " edition=%" PRIu32 " policy=%s since=%" PRId64 " names=%" PRIu32 "%s due=%" PRId64 " changes=%" PRIu64 "..%" PRIu64 " sweep=%" PRIu64
 		" seeds=%" PRId32 "..%" PRId32 ":%" PRIu32 " catching_up=%s",
-		HEAD_VERSION, h->topic, h->partition, h->partitions, h->offset, h->owner, h->commit, h->clock_ms, h->revision, h->edition, h->policy,
-		h->policy_since_ms, h->names, h->due_hour, h->changes_from, h->changes_to, h->sweep, h->seed_from, h->seed_month, h->seed_unit, h->is_catching_up ? "yes" : "no");
+		h->rows ? HEAD_VERSION_ROWS : HEAD_VERSION, h->topic, h->partition, h->partitions, h->offset, h->owner, h->commit, h->clock_ms, h->revision, h->edition, h->policy,
+		h->policy_since_ms, h->names, rows, h->due_hour, h->changes_from, h->changes_to, h->sweep, h->seed_from, h->seed_month, h->seed_unit, h->is_catching_up ? "yes" : "no");
 	assert(size > 0 && size < HEAD_BYTES_MAX);
 	return (size_t)size;
 }
@@ -111,9 +114,10 @@ enum status head_parse(struct text text, struct head *ret_head, struct error *er
 	struct reader reader = { .at = line };
 	struct head h = { .partition = 0 };
 	uint64_t version = number(&reader, "v", UINT64_MAX);
-	if (!reader.missing && version != HEAD_VERSION)
+	if (!reader.missing && version != HEAD_VERSION && version != HEAD_VERSION_ROWS)
 		return error_set(error, FATAL, "other_version",
-			"a head of version %" PRIu64 ", and this program knows version %d alone: run the program that wrote it, or start over with --rebuild", version, HEAD_VERSION);
+			"a head of version %" PRIu64 ", and this program knows versions %d and %d alone: run the program that wrote it, or start over with --rebuild", version,
+			HEAD_VERSION, HEAD_VERSION_ROWS);
 	word(&reader, "topic", h.topic, sizeof h.topic);
 	h.partition = (int32_t)number(&reader, "partition", INT32_MAX);
 	h.partitions = (int32_t)number(&reader, "partitions", INT32_MAX);
@@ -128,6 +132,8 @@ enum status head_parse(struct text text, struct head *ret_head, struct error *er
 	word(&reader, "policy", h.policy, sizeof h.policy);
 	h.policy_since_ms = signed_number(&reader, "since");
 	h.names = (uint32_t)number(&reader, "names", UINT32_MAX);
+	if (version == HEAD_VERSION_ROWS && !(h.rows = (uint32_t)number(&reader, "rows", UINT32_MAX)) && !reader.missing)
+		reader.missing = "rows";
 	h.due_hour = signed_number(&reader, "due");
 	const char *changes = field(&reader, "changes");
 	if (changes)

@@ -96,6 +96,11 @@ size_t key_page(const char *shard, struct text page, char ret_key[KEY_BYTES_MAX]
 	return size_of(&key);
 }
 
+size_t key_rows(const char *shard, char ret_key[KEY_BYTES_MAX])
+{
+	return key_plain(text_of(shard), "rows", ret_key);
+}
+
 size_t key_partial(const char *shard, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX])
 {
 	struct phrase key = key_of(text_of(shard), "n:", ret_key);

@@ -12,6 +12,7 @@
 //   hotline:{S}:head                     string  logfmt, see head.h: version, offset, commit, clock, ...
 //   hotline:{S}:names                    list    dimensions by the shard's own numbers, from 1 (dictionary); the head says how many are in force
 //   hotline:{S}:p:PAGE                   string  a page of tickets (page.h); of a shard of links a shelf of them, "01ff.197" (shelf.h), as one entry
+//   hotline:{S}:rows                     string  of a shard of links: how many rows of shelves each period has (shelf_rows.h); none while all have the first ones
 //   hotline:{S}:n:DIMENSION:YYYY-MM      hash    partial counters of a base dimension: "05" -> for each sub its number (1 byte) and packed counters
 //   hotline:{S}:due:HOUR                 string  tickets to look at in that hour (hours since 1970, UTC): size (1 byte) and id, one after the other; deleted when the clock has passed it
 //   hotline:{S}:outbox                   list    an entry a step whose alerts are not acknowledged yet: see outbox.h
@@ -46,6 +47,7 @@ size_t key_dimension_outbox(struct text dimension, char ret_key[KEY_BYTES_MAX]);
 size_t key_head(const char *shard, char ret_key[KEY_BYTES_MAX]);
 size_t key_names(const char *shard, char ret_key[KEY_BYTES_MAX]);
 size_t key_page(const char *shard, struct text page, char ret_key[KEY_BYTES_MAX]);
+size_t key_rows(const char *shard, char ret_key[KEY_BYTES_MAX]);
 size_t key_partial(const char *shard, struct text dimension, int32_t month, char ret_key[KEY_BYTES_MAX]);
 size_t key_due(const char *shard, int64_t hour, char ret_key[KEY_BYTES_MAX]);
 size_t key_outbox(const char *shard, char ret_key[KEY_BYTES_MAX]);

@@ -62,7 +62,7 @@ struct link_hash link_hash(struct text key)
 	return (struct link_hash){ hash.high64, hash.low64 };
 }
 
-// The parts of the hash: `high` has the shelf (lowest bits) and the check (highest), `low` the partition (lowest 16 bits) and the link among those of its shelf.
+// The parts of the hash: `high` has the first row (lowest bits) and the check (highest), `low` the partition (lowest 16 bits) and the link among those of its first row.
 int32_t link_partition(struct link_hash hash, int32_t partition_count)
 {
 	return (int32_t)((hash.low & 0xffff) % (uint64_t)partition_count);

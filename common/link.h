@@ -67,7 +67,7 @@ struct links links_of(const struct ticket *ticket, const struct names *names);
 
 // The link's name: "caller/c-19f2", "place/物业管理/物业服务管理//水木清华". 0 when the ticket has none of that kind.
 size_t link_key(const struct links *links, enum link_kind kind, char ret_key[LINK_KEY_BYTES_MAX]);
-// By which it is known everywhere else: XXH3 of the name, 128 bits. Two links of one shelf (shelf.h) within three periods are taken for one with a chance of some 1 in
+// By which it is known everywhere else: XXH3 of the name, 128 bits. Two links of one first row (shelf_rows.h) within three periods are taken for one with a chance of some 1 in
 // 20 000, all links of twenty million tickets a year together.
 struct link_hash {
 	uint64_t high, low;

@@ -9,25 +9,9 @@
 enum { NUMBER_DIGITS_MAX = 18 };
 static_assert(LINK_PERIOD_MS > LINK_EARLIER_WITHIN_MS, "whoever came before lies in the same period or the one before");
 
-uint32_t shelf_row(struct link_hash hash)
-{
-	return (uint32_t)(hash.high % SHELF_ROWS);
-}
-
 uint64_t shelf_link(struct link_hash hash)
 {
 	return hash.low >> 16;
-}
-
-size_t shelf_name(uint32_t row, int32_t period, char ret_name[SHELF_NAME_BYTES])
-{
-	static const char digits[] = "0123456789abcdef";
-	struct phrase name = phrase_of(ret_name, SHELF_NAME_BYTES);
-	for (int shift = 12; shift >= 0; shift -= 4)
-		phrase_add_byte(&name, digits[row >> shift & 0xf]);
-	phrase_add_byte(&name, '.');
-	phrase_add_number(&name, (uint64_t)period);
-	return name.size;
 }
 
 void link_ticket_set(struct link_ticket *ticket, struct text id)
@@ -117,6 +101,28 @@ struct shelf *shelves_at(struct shelves *shelves, int32_t period)
 	shelf->owner = NULL;
 	shelf->facts.count = 0;
 	return shelf;
+}
+
+size_t shelf_links(const struct shelf *shelf)
+{
+	const struct link_fact *fact = shelf->facts.fact;
+	size_t count = 0;
+	for (size_t i = 0; i < shelf->facts.count; i++)
+		count += !i || fact[i - 1].link != fact[i].link;
+	return count;
+}
+
+// All links of a shelf have the bits above this one in common, and they lie in their order.
+void shelf_split(struct shelf *shelf, uint64_t bit, struct shelf *ret_other)
+{
+	struct link_facts *facts = &shelf->facts;
+	size_t stay = 0;
+	while (stay < facts->count && !(facts->fact[stay].link & bit))
+		stay++;
+	*ret_other = (struct shelf){ .period = shelf->period };
+	if (stay < facts->count)
+		ret_other->facts = (struct link_facts){ .fact = facts->fact + stay, .count = facts->count - stay };
+	facts->count = stay;
 }
 
 // The order of one link's facts.

@@ -1,7 +1,7 @@
 // shelf.h - the links of one page: of each link the tickets that have it, and whom a change among them concerns.
 //
 // The state of a link is the set of its newest facts, one a ticket and period, by revision: any order and any number of the same facts end in the same set. Many links lie
-// in a shelf, told apart by a hash, since most have one ticket and are never looked at again.
+// in a shelf, told apart by a hash, since most have one ticket and are never looked at again. Which shelf a link lies in, and how many there are, is in shelf_rows.h.
 //
 // Pure. Source: link.h.
 #ifndef HOTLINE_SHELF_H
@@ -11,13 +11,10 @@
 #include "link.h"
 
 enum {
-	SHELF_ROWS = 2048,             // of a shard, by hash; a row has a shelf for each period
-	SHELF_LINK_TICKETS_MAX = 8192, // tickets of one link in a period; a caller or a place with more is a fault of the source, and what comes further is refused
-	SHELF_NAME_BYTES = 16,
+	SHELF_LINK_TICKETS_MAX = 8192,  // tickets of one link in a period; a caller or a place with more is a fault of the source, and what comes further is refused
 };
-uint32_t shelf_row(struct link_hash hash);
+
 uint64_t shelf_link(struct link_hash hash);  // 48 bits, by which it is told apart there
-size_t shelf_name(uint32_t row, int32_t period, char ret_name[SHELF_NAME_BYTES]);  // "01ff.197"; returns the length
 
 // A ticket id; one that is a plain number, as most are, is kept as that number.
 struct link_ticket {
@@ -66,7 +63,7 @@ struct shelf {
 	struct link_facts facts;       // by link, received, ticket id
 };
 
-// Shelves of one row: those that a change can concern.
+// At most one shelf of each period: those that a change can concern.
 struct shelves {
 	struct shelf **shelf;
 	size_t count, capacity, made;  // those from count on are not used, and keep their room
@@ -76,6 +73,10 @@ void shelves_done(struct shelves *shelves);
 void shelves_clear(struct shelves *shelves);
 void shelves_reserve(struct shelves *shelves, size_t count, size_t facts);  // room for so many, with so many facts each
 struct shelf *shelves_at(struct shelves *shelves, int32_t period);  // added, empty and of nobody, when it is not there
+
+size_t shelf_links(const struct shelf *shelf);  // how many
+// Keeps the links without this bit (shelf_row_bit). *ret_other has those with it, in the shelf's own memory, and is good as long as the shelf stays as it is.
+void shelf_split(struct shelf *shelf, uint64_t bit, struct shelf *ret_other);
 
 // Who is told, and what.
 struct link_listener {

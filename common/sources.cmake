@@ -11,6 +11,7 @@ set(core_sources
 	common/link.c
 	common/shelf.c
 	common/shelf_code.c
+	common/shelf_rows.c
 	common/link_message.c
 	common/page.c
 	common/page_index.c

@@ -102,6 +102,21 @@ static void write_names(struct shard *shard)
 	shard->head.names = count;
 }
 
+static void write_rows(struct shard *shard)
+{
+	char key[KEY_BYTES_MAX];
+	if (!shard->is_new_rows)
+		return;
+	char *rows = memory_new(shard->rows.count * SHELF_ROWS_ENTRY_BYTES);
+	size_t size = shelf_rows_format(&shard->rows, rows);
+	begin_key(shard, "SET", key, key_rows(shard->name, key));
+	redis_argument(shard->redis, (struct text){ rows, (uint32_t)size });
+	end(shard);
+	free(rows);
+	shard->head.rows = (uint32_t)shard->rows.count;
+	shard->is_new_rows = false;
+}
+
 static void write_pages(struct shard *shard)
 {
 	size_t count = 0;
@@ -370,6 +385,7 @@ enum status shard_commit(struct shard *shard, struct error *error)
 	end(shard);
 	drop_chunks(shard);
 	write_pages(shard);
+	write_rows(shard);
 	for (struct cell_month *month = cells_dirty(shard->cells); month && status == OK; month = month->next_dirty)
 		status = write_month(shard, month, error);
 	if (status != OK)

@@ -3,6 +3,9 @@
 // All of it is derived record by record, from the state before and after each (or, by the sweep of a first policy that uses links, from the state as it is), and waits
 // in the relay with the dead letters: Kafka has acknowledged it before the step is committed. A step that is not, because somebody else owns the shard or Redis is away,
 // has sent nothing that taking its records in again would not send.
+//
+// Rows of shelves (shelf_rows.h) are split in steps like any other: where too many links lie in what was written, the next step splits some further rows, not more of them than
+// shelves were written. The halves and the new number of rows are in the step's transaction, so that whatever happens finds the state before the split or the one after it.
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +15,7 @@
 #include "shard_inside.h"
 
 enum { ROW_SHIFT = 48 };
+#define LINK_MASK ((UINT64_C(1) << ROW_SHIFT) - 1)
 
 static void hand_over(struct shard *shard, int32_t partition)
 {
@@ -65,10 +69,22 @@ void shard_drop_links(struct shard *shard)
 	free(shard->link_arrival);
 	free(shard->link_sorting);
 	free(shard->link_place);
+	free(shard->link_split);
 	shard->link_change = NULL;
 	shard->link_arrival = shard->link_sorting = NULL;
 	shard->link_place = NULL;
+	shard->link_split = NULL;
+	shard->link_split_count = shard->link_split_capacity = 0;
 	shard->link_count = shard->link_change_capacity = shard->link_arrival_capacity = shard->link_sorting_capacity = shard->link_place_count = shard->link_place_capacity = 0;
+}
+
+void shard_drop_rows(struct shard *shard)
+{
+	shelf_rows_done(&shard->rows);
+	free(shard->link_load);
+	shard->link_load = NULL;
+	shard->link_load_count = shard->link_load_capacity = 0;
+	shard->is_new_rows = false;
 }
 
 int64_t shard_links_wake_ms(const struct shard *shard)
@@ -98,7 +114,7 @@ enum status shard_take_links(struct shard *shard, uint32_t number, struct error 
 	for (size_t i = 0; i < count; i++) {
 		const struct link_change *change = &shard->link_change[i];
 		shard->link_arrival[shard->link_count++] = (struct link_arrival){
-			.order = (uint64_t)shelf_row(change->hash) << ROW_SHIFT | change->fact.link,
+			.order = (uint64_t)shelf_first_row(change->hash, SHARD_LINKS_ROWS) << ROW_SHIFT | change->fact.link,
 			.period = link_period(change->fact.at_ms),
 			.message = number,
 			.place = (uint16_t)i,
@@ -118,42 +134,98 @@ static int compare_arrivals(const void *a, const void *b)
 	return (left->place > right->place) - (left->place < right->place);
 }
 
-static uint32_t row_of(const struct link_arrival *arrival)
+static uint32_t first_row_of(const struct link_arrival *arrival)
 {
 	return (uint32_t)(arrival->order >> ROW_SHIFT);
 }
 
-static bool is_at(const struct link_place *place, const struct link_arrival *arrival)
+static struct page_slot *touch_shelf(struct shard *shard, uint32_t row, int32_t period)
 {
-	return place->row == row_of(arrival) && place->period == arrival->period;
+	char name[SHELF_NAME_BYTES];
+	struct text page = { name, (uint32_t)shelf_name(row, period, name) };
+	return pages_touch(shard->pages, (struct page_address){ page, PAGE_PLACE_OWN }, TOUCH_NO_EVENT);
 }
 
-static void touch(struct shard *shard, uint32_t row, int32_t period)
+static struct link_place place_of(const struct shard *shard, const struct link_arrival *arrival)
 {
-	shard->link_place = memory_grow(shard->link_place, shard->link_place_count + 1, sizeof *shard->link_place, &shard->link_place_capacity);
-	struct link_place *place = &shard->link_place[shard->link_place_count++];
-	*place = (struct link_place){ .row = row, .period = period };
+	struct link_place place = { .period = arrival->period };
 	for (int i = 0; i < LINK_PERIODS; i++) {
-		char name[SHELF_NAME_BYTES];
-		if (period + i == 0)
-			continue;
-		struct text page = { name, (uint32_t)shelf_name(row, period + i - 1, name) };
-		place->slot[i] = pages_touch(shard->pages, (struct page_address){ page, PAGE_PLACE_OWN }, TOUCH_NO_EVENT);
+		uint32_t rows = shelf_rows_of(&shard->rows, place.period + i - 1);
+		place.row[i] = shelf_row(first_row_of(arrival), arrival->order & LINK_MASK, SHARD_LINKS_ROWS, rows);
 	}
+	return place;
 }
 
-// The rows by counting, which leaves a few of each to be compared.
+static bool is_same_place(const struct link_place *a, const struct link_place *b)
+{
+	return a->period == b->period && memcmp(a->row, b->row, sizeof a->row) == 0;
+}
+
+static void touch(struct shard *shard, struct link_arrival *arrival)
+{
+	struct link_place place = place_of(shard, arrival);
+	if (!shard->link_place_count || !is_same_place(&shard->link_place[shard->link_place_count - 1], &place)) {
+		for (int i = 0; i < LINK_PERIODS; i++)
+			if (place.period + i)
+				place.slot[i] = touch_shelf(shard, place.row[i], place.period + i - 1);
+		shard->link_place = memory_grow(shard->link_place, shard->link_place_count + 1, sizeof place, &shard->link_place_capacity);
+		shard->link_place[shard->link_place_count++] = place;
+	}
+	arrival->where = (uint32_t)shard->link_place_count - 1;
+}
+
+// A row that there was not is empty, and is not asked for.
+static void touch_split(struct shard *shard, uint32_t row, int32_t period)
+{
+	shard->link_split = memory_grow(shard->link_split, shard->link_split_count + 1, sizeof *shard->link_split, &shard->link_split_capacity);
+	struct link_split *split = &shard->link_split[shard->link_split_count++];
+	*split = (struct link_split){
+		.period = period,
+		.bit = shelf_row_bit(row, SHARD_LINKS_ROWS),
+		.from = touch_shelf(shard, shelf_row_source(row, SHARD_LINKS_ROWS), period),
+		.to = touch_shelf(shard, row, period),
+	};
+	pages_set(shard->pages, split->to, (struct text){ NULL, 0 });
+}
+
+static void grow_period(struct shard *shard, const struct shelf_load *load)
+{
+	uint32_t rows = shelf_rows_of(&shard->rows, load->period), wanted = shelf_rows_wanted(load, rows, SHARD_LINKS_GOOD);
+	if (wanted == rows)
+		return;
+	for (uint32_t row = rows; row < wanted; row++)
+		touch_split(shard, row, load->period);
+	shelf_rows_set(&shard->rows, load->period, wanted);
+	shard->is_new_rows = true;
+}
+
+// What the steps before found too large is split with this one. One shelf alone says little: it may be large by chance, and rows never become fewer.
+static void grow(struct shard *shard)
+{
+	size_t kept = 0;
+	shard->link_split_count = 0;
+	for (size_t i = 0; i < shard->link_load_count; i++) {
+		struct shelf_load load = shard->link_load[i];
+		if (load.shelves < SHARD_LINKS_LOOK)
+			shard->link_load[kept++] = load;
+		else
+			grow_period(shard, &load);
+	}
+	shard->link_load_count = kept;
+}
+
+// The first rows by counting, which leaves a few of each to be compared.
 static void sort_arrivals(struct shard *shard)
 {
-	size_t end[SHELF_ROWS + 1] = { 0 }, count = shard->link_count;  // where each row ends, once all are in their places
+	size_t end[SHARD_LINKS_ROWS + 1] = { 0 }, count = shard->link_count;  // where each row ends, once all are in their places
 	shard->link_sorting = memory_grow(shard->link_sorting, count, sizeof *shard->link_sorting, &shard->link_sorting_capacity);
 	for (size_t i = 0; i < count; i++)
-		end[row_of(&shard->link_arrival[i]) + 1]++;
-	for (size_t row = 0; row < SHELF_ROWS; row++)
+		end[first_row_of(&shard->link_arrival[i]) + 1]++;
+	for (size_t row = 0; row < SHARD_LINKS_ROWS; row++)
 		end[row + 1] += end[row];
 	for (size_t i = 0; i < count; i++)
-		shard->link_sorting[end[row_of(&shard->link_arrival[i])]++] = shard->link_arrival[i];
-	for (size_t row = 0, first = 0; row < SHELF_ROWS; first = end[row++])
+		shard->link_sorting[end[first_row_of(&shard->link_arrival[i])]++] = shard->link_arrival[i];
+	for (size_t row = 0, first = 0; row < SHARD_LINKS_ROWS; first = end[row++])
 		if (end[row] > first + 1)
 			qsort(shard->link_sorting + first, end[row] - first, sizeof *shard->link_sorting, compare_arrivals);
 	struct link_arrival *sorted = shard->link_sorting;
@@ -167,55 +239,107 @@ static void sort_arrivals(struct shard *shard)
 // Whoever a fact can concern, and whom it depends on, lies in its period, the one before or the one after.
 void shard_touch_links(struct shard *shard)
 {
+	grow(shard);
 	shard->link_place_count = 0;
 	if (shard->link_count)
 		sort_arrivals(shard);
-	for (const struct link_arrival *arrival = shard->link_arrival; arrival < shard->link_arrival + shard->link_count; arrival++) {
-		if (!shard->link_place_count || !is_at(&shard->link_place[shard->link_place_count - 1], arrival))
-			touch(shard, row_of(arrival), arrival->period);
-	}
+	for (size_t i = 0; i < shard->link_count; i++)
+		touch(shard, &shard->link_arrival[i]);
 }
 
-static enum status open_shelf(struct page_slot *slot, int32_t period, struct error *error)
+static enum status read_shelf(struct page_slot *slot, struct shelf *shelf, struct error *error)
 {
-	struct shelf *shelf = shelves_at(&bench()->shelves, period);
-	if (shelf->owner)
-		return OK;
-	shelf->owner = slot;
 	struct text page = { (const char *)slot->bytes, slot->size };
 	struct page_entry entry;
 	size_t cursor = 0;
 	enum status status = pages_check(slot, error);
+	shelf->facts.count = 0;
 	if (status != OK || !page_next(page, &cursor, &entry))
 		return status;
 	return shelf_decode(entry.bytes, entry.size, shelf, error);
 }
 
-static enum status open_place(const struct link_place *place, struct error *error)
+static void write_shelf(struct shard *shard, struct page_slot *slot, const struct shelf *shelf)
+{
+	struct bench *b = bench();
+	b->shelf_bytes.size = 0;
+	buffer_reserve(&b->shelf_bytes, shelf_bytes_max(shelf));
+	page_begin(&b->writer);
+	page_append(&b->writer, PAGE_PLACE_OWN, b->shelf_bytes.bytes, shelf_encode(shelf, b->shelf_bytes.bytes));
+	pages_write(shard->pages, slot, page_seal(&b->writer));
+}
+
+static struct shelf_load *load_of(struct shard *shard, int32_t period)
+{
+	for (size_t i = shard->link_load_count; i--;)
+		if (shard->link_load[i].period == period)
+			return &shard->link_load[i];
+	shard->link_load = memory_grow(shard->link_load, shard->link_load_count + 1, sizeof *shard->link_load, &shard->link_load_capacity);
+	shard->link_load[shard->link_load_count] = (struct shelf_load){ .period = period };
+	return &shard->link_load[shard->link_load_count++];
+}
+
+// Of a first row the links come in their order, so a shelf that is put away does not come again.
+static void close_shelf(struct shard *shard, struct shelf *shelf)
+{
+	if (!shelf->is_changed)
+		return;
+	struct shelf_load *load = load_of(shard, shelf->period);
+	load->shelves++;
+	load->links += shelf_links(shelf);
+	write_shelf(shard, shelf->owner, shelf);
+	shelf->is_changed = false;
+}
+
+static enum status open_shelf(struct shard *shard, struct page_slot *slot, int32_t period, struct error *error)
+{
+	struct shelf *shelf = shelves_at(&bench()->shelves, period);
+	if (shelf->owner == slot)
+		return OK;
+	close_shelf(shard, shelf);
+	shelf->owner = slot;
+	return read_shelf(slot, shelf, error);
+}
+
+static enum status open_place(struct shard *shard, const struct link_place *place, struct error *error)
 {
 	enum status status = OK;
 	for (int i = 0; i < LINK_PERIODS && status == OK; i++)
 		if (place->slot[i])
-			status = open_shelf(place->slot[i], place->period + i - 1, error);
+			status = open_shelf(shard, place->slot[i], place->period + i - 1, error);
 	return status;
 }
 
-// Writes what was changed in the row, and puts it away.
+// Writes what was changed in the first row, and puts it away.
 static void close_row(struct shard *shard)
 {
-	struct bench *b = bench();
-	for (size_t i = 0; i < b->shelves.count; i++) {
-		const struct shelf *shelf = b->shelves.shelf[i];
-		struct page_slot *slot = shelf->owner;
-		if (!shelf->is_changed)
-			continue;
-		b->shelf_bytes.size = 0;
-		buffer_reserve(&b->shelf_bytes, shelf_bytes_max(shelf));
-		page_begin(&b->writer);
-		page_append(&b->writer, PAGE_PLACE_OWN, b->shelf_bytes.bytes, shelf_encode(shelf, b->shelf_bytes.bytes));
-		pages_write(shard->pages, slot, page_seal(&b->writer));
+	struct shelves *shelves = &bench()->shelves;
+	for (size_t i = 0; i < shelves->count; i++)
+		close_shelf(shard, shelves->shelf[i]);
+	shelves_clear(shelves);
+}
+
+static enum status split_one(struct shard *shard, const struct link_split *split, struct error *error)
+{
+	struct shelf *shelf = shelves_at(&bench()->shelves, split->period), other;
+	enum status status = read_shelf(split->from, shelf, error);
+	if (status != OK)
+		return status;
+	shelf_split(shelf, split->bit, &other);
+	if (other.facts.count) {
+		write_shelf(shard, split->to, &other);
+		write_shelf(shard, split->from, shelf);
 	}
-	shelves_clear(&b->shelves);
+	shelves_clear(&bench()->shelves);
+	return OK;
+}
+
+static enum status split_all(struct shard *shard, struct error *error)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < shard->link_split_count && status == OK; i++)
+		status = split_one(shard, &shard->link_split[i], error);
+	return status;
 }
 
 static bool is_same(const struct link_fact *a, const struct link_fact *b)
@@ -276,33 +400,33 @@ static void take(struct shard *shard, const struct link_arrival *arrival, struct
 	struct link_listener listener = { tell, &revision };
 	struct error error;
 	bool is_news = false;
-	if (shelves_take(&bench()->shelves, &change->fact, &listener, &is_news, &error) == OK)
-		shard->stats.duplicates += !is_news;
-	else
+	if (shelves_take(&bench()->shelves, &change->fact, &listener, &is_news, &error) != OK)
 		refuse(shard, change, *message, &error);
+	else if (is_news)
+		load_of(shard, arrival->period)->facts++;
+	else
+		shard->stats.duplicates++;
 }
 
 enum status shard_judge_links(struct shard *shard, struct error *error)
 {
-	const struct link_place *place = NULL;
 	shelves_clear(&bench()->shelves);
 	bench()->link_words.count = 0;
-	for (size_t i = 0; i < shard->link_count; i++) {
+	enum status status = split_all(shard, error);
+	for (size_t i = 0; i < shard->link_count && status == OK; i++) {
 		const struct link_arrival *arrival = &shard->link_arrival[i], *next = i + 1 < shard->link_count ? arrival + 1 : NULL;
-		if (!place || !is_at(place, arrival)) {
-			place = place ? place + 1 : shard->link_place;
-			enum status status = open_place(place, error);
-			if (status != OK)
-				return status;
-		}
+		if (!i || arrival->where != (arrival - 1)->where)
+			status = open_place(shard, &shard->link_place[arrival->where], error);
+		if (status != OK)
+			return status;
 		struct link_change change;
 		take(shard, arrival, &change);
 		if (!next || next->order != arrival->order)
 			send_words(shard, &change);
-		if (!next || row_of(next) != row_of(arrival))
+		if (!next || first_row_of(next) != first_row_of(arrival))
 			close_row(shard);
 	}
 	shard->links_before = shard->link_count;
 	shard->link_count = 0;
-	return OK;
+	return status;
 }

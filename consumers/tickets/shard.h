@@ -33,6 +33,9 @@ enum {
 	SHARD_LINKS_TORRENT_MS = 4000,   // and so long after a step
 	SHARD_LINKS_TORRENT = 8192,      // of so many: only while catching up
 	SHARD_LINKS_PAUSE_MS = 250,      // but never longer than this after the last message
+	SHARD_LINKS_ROWS = 2048,         // rows of shelves that a period begins with, a power of two: what is stored lies by it
+	SHARD_LINKS_LOOK = 32,           // shelves of a period that are written before it is looked whether they are too large
+	SHARD_LINKS_GOOD = 64,           // links of a shelf, as shelf_rows_wanted has it. Source: tests/bench/README.md, "Tried"
 	SHARD_INCOMING_MAX = 180000,     // events that wait; above it the partition is paused. The loop holds all of them to less: LOOP_WAITING_MAX
 	SHARD_TIMERS_MAX = 10000,        // tickets that a step looks at because of their time
 	SHARD_REPLY_TIMEOUT_MS = 5000,   // a step whose replies take longer is given up, its outcome unknown

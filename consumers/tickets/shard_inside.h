@@ -16,6 +16,7 @@
 #include "set64.h"
 #include "shard.h"
 #include "shelf.h"
+#include "shelf_rows.h"
 #include "ticket.h"
 #include "wire.h"
 
@@ -58,22 +59,30 @@ struct index_note {
 };
 enum { INDEX_ALERTS = LIST_COUNT, INDEX_NOTED_MAX = 1 << 16 };
 
-// A fact that a shard of links takes in with this step: they are taken in by row, link and where they come from. What it says is read once more then: of large
+// A fact that a shard of links takes in with this step: they are taken in by first row, link and where they come from. What it says is read once more then: of large
 // steps there are tens of thousands.
 struct link_arrival {
-	uint64_t order;                  // row and link: shelf.h
+	uint64_t order;                  // first row and link: shelf_rows.h
 	int32_t period;
 	uint32_t message;                // of the batch
+	uint32_t where;                  // of the places
 	uint16_t place, at;              // in the message: the how manieth, and its first byte
 };
 static_assert(LINK_MESSAGE_MAX - 1 <= UINT16_MAX && LINK_MESSAGE_BYTES_MAX - 1 <= UINT16_MAX, "a place in a message fits");
 
-// A row and period that arrivals are of, and the pages of the one before, of its own and of the one after; one that cannot be is NULL.
+// Where arrivals of a period lie: the rows in the period before, in its own and in the one after, and their pages; one that cannot be is NULL.
 enum { LINK_PERIODS = 3 };
 struct link_place {
-	uint32_t row;
 	int32_t period;
+	uint32_t row[LINK_PERIODS];
 	struct page_slot *slot[LINK_PERIODS];
+};
+
+// A row that this step splits off another.
+struct link_split {
+	int32_t period;
+	uint64_t bit;                    // of the links that go: shelf_row_bit
+	struct page_slot *from, *to;
 };
 
 struct changed_day {
@@ -142,6 +151,12 @@ struct shard {
 	struct link_place *link_place;
 	struct link_arrival *link_sorting;  // room for the same
 	size_t link_count, link_change_capacity, link_arrival_capacity, link_sorting_capacity, link_place_count, link_place_capacity;
+	struct link_split *link_split;   // of this step, in their order
+	size_t link_split_count, link_split_capacity;
+	struct shelf_rows rows;          // as this step leaves them
+	bool is_new_rows;                // they are to be written with it
+	struct shelf_load *link_load;    // of periods, since it was last looked at
+	size_t link_load_count, link_load_capacity;
 	size_t links_before;             // facts of the last step: after many the next gathers for longer
 
 	int32_t first_month;             // of the events of this step; INT32_MAX
@@ -251,6 +266,7 @@ MUST_USE enum status shard_take_links(struct shard *shard, uint32_t number, stru
 void shard_touch_links(struct shard *shard);           // all that were taken
 MUST_USE enum status shard_judge_links(struct shard *shard, struct error *error);
 void shard_drop_links(struct shard *shard);            // frees what is only used during a step
+void shard_drop_rows(struct shard *shard);             // forgets how many there are
 
 // commit.c
 MUST_USE enum status shard_load_missing(struct shard *shard, bool *ret_is_loading, struct error *error);

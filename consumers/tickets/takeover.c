@@ -44,6 +44,7 @@ struct shard *shard_new(const struct shard_settings *settings, uint32_t topic, c
 	shard->loaded_hour = DUE_NO_HOUR;
 	shard->sweep_next = SWEEP_NOT_READ;
 	shard->first_month = INT32_MAX;
+	shard->rows.first = SHARD_LINKS_ROWS;
 	return shard;
 }
 
@@ -80,6 +81,7 @@ void shard_clear(struct shard *shard)
 	dictionary_free(shard->dictionary);
 	shard->dictionary = dictionary_new();
 	shard_drop_links(shard);
+	shard_drop_rows(shard);
 	appendices_clear(&shard->due_files);
 	shard->note_count = 0;
 	set64_clear(&shard->noted);
@@ -240,6 +242,25 @@ static enum status load_changes(struct shard *shard, struct error *error)
 	return OK;
 }
 
+// Where a link lies follows from them, so nothing may be read or written without.
+static enum status load_rows(struct shard *shard, struct error *error)
+{
+	const struct redisReply *reply;
+	char key[KEY_BYTES_MAX];
+	if (!shard->head.rows)
+		return OK;
+	key_rows(shard->name, key);
+	command(shard, "GET", key);
+	redis_end(shard->redis);
+	enum status status = ask(shard, key, REPLY_IS_VALUE, &reply, error);
+	if (status == OK)
+		status = shelf_rows_parse(reply_text(reply), &shard->rows, error);
+	if (status == OK && shard->rows.count != shard->head.rows)
+		return error_set(error, FATAL, "broken_state", "%s names %zu periods, the head says %" PRIu32 ": Redis has lost some. Restore it, or start over with --rebuild", key,
+			shard->rows.count, shard->head.rows);
+	return status;
+}
+
 static enum status check_head(const struct shard *shard, struct error *error)
 {
 	const struct head *head = &shard->head;
@@ -258,6 +279,8 @@ static enum status load(struct shard *shard, struct error *error)
 	enum status status = check_head(shard, error);
 	if (status == OK)
 		status = load_names(shard, error);
+	if (status == OK)
+		status = load_rows(shard, error);
 	if (status == OK)
 		status = load_outbox(shard, error);
 	if (status == OK)

@@ -63,7 +63,7 @@ static void a_head_comes_back(void **state)
 			head.partition = head.partitions = INT32_MAX;
 			head.offset = head.clock_ms = head.revision = head.due_hour = INT64_MAX;
 			head.owner = head.commit = head.changes_from = head.changes_to = head.sweep = UINT64_MAX;
-			head.edition = head.names = head.seed_unit = UINT32_MAX;
+			head.edition = head.names = head.rows = head.seed_unit = UINT32_MAX;
 			head.seed_from = head.seed_month = INT32_MAX;
 			head.policy_since_ms = INT64_MAX;
 			head.is_catching_up = true;
@@ -178,9 +178,35 @@ static void another_version_is_named(void **state)
 	struct error error;
 	char line[HEAD_BYTES_MAX];
 	for (unsigned i = 0; i < 2; i++) {
-		replace("v", i ? "3" : "1", true, line);
+		replace("v", i ? "4" : "1", true, line);
 		assert_fails(head_parse(text_of(line), &head, &error), FATAL, "other_version", &error);
-		assert_true(strstr(error.text, i ? "a head of version 3, and this program knows version 2 alone" : "a head of version 1, and this program knows version 2 alone"));
+		assert_true(strstr(error.text, i ? "a head of version 4, and this program knows versions 2 and 3 alone" : "a head of version 1, and this program knows versions 2 and 3 alone"));
+	}
+}
+
+// A head of version 2 says nothing of rows, one of version 3 must.
+static void rows_that_grew_make_another_version(void **state)
+{
+	(void)state;
+	struct head head = sample, back;
+	struct error error;
+	char line[HEAD_BYTES_MAX];
+	for (head.rows = 1; head.rows; head.rows = head.rows == 1 ? UINT32_MAX : 0) {
+		size_t size = head_format(&head, line);
+		assert_int_equal(strncmp(line, "v=3 topic=", 10), 0);
+		assert_ok(head_parse((struct text){ line, (uint32_t)size }, &back, &error), &error);
+		assert_int_equal(back.rows, head.rows);
+		assert_heads_equal(&back, &head);
+		*strchr(line, '3') = '2';
+		assert_refused(line, "due");
+	}
+	replace("v", "3", true, line);
+	assert_refused(line, "rows");
+	static const char *const broken[] = { "412 rows=0", "412 rows=", "412 rows=x", "412 rows=-1", "412 rows=4294967296" };
+	for (size_t i = 0; i < COUNT_OF(broken); i++) {
+		replace("names", broken[i], true, line);
+		*strchr(line, '2') = '3';
+		assert_refused(line, "rows");
 	}
 }
 
@@ -249,6 +275,7 @@ int main(void)
 		cmocka_unit_test(numbers_that_do_not_fit_are_refused),
 		cmocka_unit_test(every_cut_line_is_refused),
 		cmocka_unit_test(another_version_is_named),
+		cmocka_unit_test(rows_that_grew_make_another_version),
 		cmocka_unit_test(shards_are_called_after_their_topic),
 		cmocka_unit_test(keys_are_called_as_documented),
 		cmocka_unit_test(the_longest_names_fit_a_key),

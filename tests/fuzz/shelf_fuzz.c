@@ -1,4 +1,4 @@
-// A stored shelf of links. One that is sound is written and read again as it was.
+// A stored shelf of links. One that is sound is written and read again as it was, and its two parts are, wherever it is split.
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -6,6 +6,24 @@
 
 #include "memory.h"
 #include "shelf.h"
+
+static void check_split(struct shelf *shelf, uint64_t bit)
+{
+	struct shelf other, copy = { .period = shelf->period };
+	struct error error;
+	size_t had = shelf->facts.count, links = shelf_links(shelf);
+	uint8_t *written = memory_new(shelf_bytes_max(shelf));
+	shelf_split(shelf, bit, &other);
+	assert(shelf->facts.count + other.facts.count == had && shelf_links(shelf) + shelf_links(&other) == links);
+	for (int i = 0; i < 2; i++) {
+		const struct shelf *part = i ? &other : shelf;
+		enum status status = shelf_decode(written, shelf_encode(part, written), &copy, &error);
+		assert(status == OK && copy.facts.count == part->facts.count);
+	}
+	shelf->facts.count = had;
+	free(copy.facts.fact);
+	free(written);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -21,6 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	assert(shelf_encode(&copy, again) == used && memcmp(written, again, used) == 0);
 	for (size_t i = 0; i < copy.facts.count; i++)
 		assert(copy.facts.fact[i].at_ms == shelf.facts.fact[i].at_ms && link_ticket_equal(&copy.facts.fact[i].ticket, &shelf.facts.fact[i].ticket));
+	check_split(&shelf, UINT64_C(1) << 47);
+	check_split(&shelf, UINT64_C(1) << size % 48);
 	free(shelf.facts.fact);
 	free(copy.facts.fact);
 	free(written);

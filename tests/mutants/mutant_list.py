@@ -1,7 +1,8 @@
 """mutant_list.py - the mutants: a source, a line of it or a part of one, and what is put in its place. Each is a mistake that somebody could make."""
 FACTS, ASSESS, TICKET, CALENDAR, COUNTERS = "common/facts.c", "common/assess.c", "common/ticket.c", "common/calendar.c", "common/counters.c"
 CELLS, PAGE, DUE, JUDGEMENT, TOTALS, EVENT = "common/cells.c", "common/page.c", "common/due.c", "common/judgement.c", "common/totals.c", "common/event.c"
-STEP, COMMIT, TAKEOVER, JUDGE, RELAY = (f"consumers/tickets/{name}.c" for name in ("step", "commit", "takeover", "judge", "relay"))
+STEP, COMMIT, TAKEOVER, JUDGE, RELAY, LINKS = (f"consumers/tickets/{name}.c" for name in ("step", "commit", "takeover", "judge", "relay", "links"))
+SHELF_ROWS = "common/shelf_rows.c"
 PASS, PASS_READ, PASS_WRITE = (f"consumers/units/{name}.c" for name in ("pass", "pass_read", "pass_write"))
 
 
@@ -58,6 +59,8 @@ MUTANTS = [
     (DUE, "		if (!size || size > bucket.size - at - 1)", "		if (size > bucket.size - at - 1)"),
     (DUE, "		if (least + 1 < due->count &&", "		if (least + 2 < due->count &&"),
     (DUE, "	due->finished_hour = DUE_NO_HOUR;\n	free_buckets(due->done);", "	free_buckets(due->done);"),
+    (SHELF_ROWS, "		if (link & bit && row + size < rows)", "		if (link & bit && row + size <= rows)"),
+    (SHELF_ROWS, "	while (size <= row / 2)", "	while (size < row / 2)"),
     # Working days and sums.
     (CALENDAR, "	return rank_of(calendar, day) != rank_of(calendar, day - 1);", "	return rank_of(calendar, day) != rank_of(calendar, day + 1);"),
     (CALENDAR, "		last_day = calendar_next_working(calendar, last_day);", "		last_day = calendar_add_working(calendar, last_day, 1);"),
@@ -81,6 +84,7 @@ MUTANTS = [
     (COMMIT, "	shard->head.sweep = shard->sweep_next ? shard->sweep_next + 1 : 0;", "	shard->head.sweep = 0;"),
     (COMMIT, "		relay_add_change(shard->relay, shard->changed[i].dimension,", "		if (i)\n			relay_add_change(shard->relay, shard->changed[i].dimension,"),
     (TAKEOVER, "dictionary_add(shard->dictionary, name) != i + 1)", "!dictionary_add(shard->dictionary, name))"),
+    (LINKS, "	close_shelf(shard, shelf);\n	shelf->owner = slot;", "	shelf->owner = slot;"),
     # What leaves.
     (RELAY, "		parcel->is_sent = false;\n		send_again(relay);", "		parcel->is_sent = false;"),
     (RELAY, "	relay->letters.unsent = relay->letters.first;\n	relay->unsent = relay->first;", "	relay->letters.unsent = relay->letters.first;"),

@@ -28,7 +28,7 @@ ORACLE = "oracle/assess_cli"  # asked by compare.py, which has the numbers of th
 CORE = ["cases/run_cases *.case", f"{ORACLE} 1-20", "core/ticket_test", "core/ticket_code_test", "core/rules_test", "core/counters_test", "calendar/calendar_test",
         "core/page_test", "core/due_test", "core/cells_test", "core/names_test", "core/pages_test", "core/head_test", "core/event_test", "core/wire_test",
         "units/totals_test", "units/judgement_test"]
-LOOP = ["sim/loop_test a_*", "sim/loop_test undisturbed*", "sim/loop_test totals*", "tickets/relay_test", "sim/stored_loop_test", "sim/policy_change_test",
+LOOP = ["sim/loop_test a_*", "sim/links_loop_test links_*", "sim/loop_test undisturbed*", "sim/loop_test totals*", "tickets/relay_test", "sim/stored_loop_test", "sim/policy_change_test",
         "sim/loop_test"]
 # pass_test has a Redis of its own, and takes a second for it.
 UNITS = ["units/judgement_test", "units/totals_test", "units/batch_test", "units/pass_test"] + LOOP
@@ -36,7 +36,8 @@ UNITS = ["units/judgement_test", "units/totals_test", "units/batch_test", "units
 
 # The test of a file alone, which is asked before all others.
 OWN = {"common/calendar.c": "calendar/calendar_test", "common/counters.c": "core/counters_test", "common/due.c": "core/due_test", "common/event.c": "core/event_test",
-       "common/judgement.c": "units/judgement_test", "common/page.c": "core/page_test", "common/ticket.c": "core/ticket_code_test", "common/totals.c": "units/totals_test"}
+       "common/judgement.c": "units/judgement_test", "common/page.c": "core/page_test", "common/shelf_rows.c": "core/shelf_rows_test",
+       "common/ticket.c": "core/ticket_code_test", "common/totals.c": "units/totals_test"}
 
 
 def near(source):

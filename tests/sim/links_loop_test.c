@@ -12,16 +12,18 @@
 #include "head.h"
 #include "keys.h"
 #include "log.h"
+#include "shelf_rows.h"
+#include "sim_store.h"
 #include "town.h"
 #include "wire.h"
 
-enum { MAX_RUNS = 100000 };
+enum { MAX_RUNS = 100000, LINK_PARTITIONS = 2, CALLERS = 16, ROWS_FIRST = 2 };  // as CMakeLists.txt makes SHARD_LINKS_ROWS
 #define S SIM_SECOND_US
 #define FROM_MS (SIM_WALL_MS - 20 * DAY_MS)
 
 static void open_town(void)
 {
-	static const struct town_setup setup = { .ticket_partitions = 2, .unit_partitions = 1, .change_partitions = 1, .link_partitions = 2, .is_event_clock = true,
+	static const struct town_setup setup = { .ticket_partitions = 2, .unit_partitions = 1, .change_partitions = 1, .link_partitions = LINK_PARTITIONS, .is_event_clock = true,
 		.settle_ms = 600000, .cache_mib = 1 };
 	town_open(1, &setup);
 }
@@ -162,6 +164,168 @@ static void hotline_tickets_dies_in_every_call(void **state)
 	print_message("%llu calls\n", (unsigned long long)call);
 }
 
+// Tickets of these callers, two at a time, since rows are split by the step after the one that found them full. Nobody has called before in round 0, everybody once in round 1.
+static void call(int round, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		if (i > from && i % 2 == 0)
+			sim_run_for(S / 2);
+		char id[16], caller[16];
+		snprintf(id, sizeof id, "%c%d", "ab"[round], i);
+		snprintf(caller, sizeof caller, "c%d", i);
+		receive(id, FROM_MS + round * HOUR_MS + i, caller, NULL);
+	}
+}
+
+// Rows of shelves that there are more than at first, by what is stored.
+static uint32_t rows_split(void)
+{
+	uint32_t sum = 0;
+	for (int32_t i = 0; i < LINK_PARTITIONS; i++) {
+		char shard[SHARD_NAME_BYTES], key[KEY_BYTES_MAX];
+		struct shelf_rows rows = { .first = ROWS_FIRST };
+		struct error error;
+		key_shard(TOWN_LINKS, i, shard);
+		key_rows(shard, key);
+		const struct entry *entry = store_sim_find(key);
+		if (entry)
+			assert_int_equal(shelf_rows_parse(entry->value.item[0], &rows, &error), OK);
+		for (size_t j = 0; j < rows.count; j++)
+			sum += rows.more[j].rows - rows.first;
+		shelf_rows_done(&rows);
+	}
+	return sum;
+}
+
+// Whoever called before is found where the rows have grown since, by the one who split them and by the next owner.
+static void links_are_found_in_rows_that_were_split(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *tickets = town_start_tickets();
+	call(0, 0, CALLERS);
+	sim_run_for(5 * S);
+	assert_true(rows_split() > CALLERS / 4);
+	call(1, 0, CALLERS / 4);
+	sim_run_for(5 * S);
+	sim_member_crash(tickets->member);
+	town_start_tickets();
+	call(1, CALLERS / 4, CALLERS);
+	uint64_t had = sim_hit[SIM_links];
+	end_town();
+	assert_int_equal(sim_hit[SIM_links] - had, CALLERS);
+}
+
+// By another process, and by the one that had split them.
+static void rows_that_a_rollback_took_back_are_split_again(void **state)
+{
+	(void)state;
+	for (int lives_on = 0; lives_on < 2; lives_on++) {
+		open_town();
+		struct instance *tickets = town_start_tickets();
+		call(0, 0, CALLERS);
+		sim_run_for(S);
+		uint32_t had = rows_split();
+		if (!lives_on)
+			sim_member_crash(tickets->member);
+		redis_sim_roll_back(2 * S, 2 * S);
+		uint32_t left = rows_split();
+		assert_true(left && left < had);
+		if (!lives_on)
+			town_start_tickets();
+		sim_run_for(12 * S);
+		call(1, 0, CALLERS);
+		end_town();
+	}
+}
+
+// Where a link lies follows from the rows: without them nothing may be read.
+static void rows_that_redis_lost_stop_the_program(void **state)
+{
+	(void)state;
+	static const char *const left[] = { NULL, "", "198=2", "rubbish", "1=3 2=3 3=3" };
+	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+		open_town();
+		struct instance *tickets = town_start_tickets();
+		call(0, 0, CALLERS);
+		sim_run_for(3 * S);
+		assert_true(rows_split());
+		sim_member_crash(tickets->member);
+		for (int32_t j = 0; j < LINK_PARTITIONS; j++) {
+			char shard[SHARD_NAME_BYTES], key[KEY_BYTES_MAX];
+			key_shard(TOWN_LINKS, j, shard);
+			key_rows(shard, key);
+			struct entry *entry = store_sim_entry(text_of(key));
+			store_sim_replace(entry);
+			if (left[i]) {
+				entry->value.type = VALUE_STRING;
+				value_push(&entry->value, text_of(left[i]));
+			}
+		}
+		tickets = town_start_tickets();
+		sim_run_for(20 * S);
+		assert_true(tickets->has_ended && tickets->status == FATAL);
+		assert_string_equal(tickets->error.reason, "broken_state");
+		town_close();
+	}
+}
+
+// It stands still with the rows that it read, while another splits them.
+static void a_stalled_owner_splits_nothing(void **state)
+{
+	(void)state;
+	open_town();
+	struct instance *former = town_start_tickets();
+	call(0, 0, CALLERS / 2);
+	sim_member_stall_at(former->member, 400, 20 * S);
+	call(0, CALLERS / 2, CALLERS);
+	assert_true(sim_member_is_stalled(former->member));
+	town_start_tickets();
+	sim_run_for(12 * S);
+	call(1, 0, CALLERS);
+	sim_run_for(15 * S);
+	assert_true(rows_split() > CALLERS / 4);
+	end_town();
+}
+
+// It dies before and after each of its effects on Redis and Kafka while rows are split, and a third of the times Redis loses the last moment besides.
+static void hotline_tickets_dies_while_rows_are_split(void **state)
+{
+	enum { FIRST = CALLERS / 4, LOSES = 3 };
+	(void)state;
+	bool has_died = true;
+	uint64_t effect = 1;
+	uint32_t has_split = 0, was_taken_back = 0;
+	for (; has_died && effect < MAX_RUNS; effect++) {
+		open_town();
+		struct instance *doomed = town_start_tickets();
+		call(0, 0, FIRST);
+		sim_run_for(2 * S);
+		uint32_t had = rows_split();
+		sim_member_crash_at_effect(doomed->member, (effect + 1) / 2, effect % 2);
+		call(0, FIRST, CALLERS);
+		sim_run_for(S);
+		has_died = !town_is_running(doomed);
+		if (!has_died)
+			sim_member_crash(doomed->member);
+		has_split += rows_split() > had;
+		had = rows_split();
+		if (effect % LOSES == 0)
+			redis_sim_roll_back(S / 2, 3 * S / 2);
+		was_taken_back += rows_split() < had;
+		restart();
+		sim_run_for(S);
+		call(1, 0, CALLERS);
+		town_settle(200 * S);
+		size_t differences = town_check();
+		if (differences)
+			fail_msg("a crash %s effect %llu: %zu differences", effect % 2 ? "after" : "before", (unsigned long long)(effect + 1) / 2, differences);
+		town_close();
+	}
+	assert_true(has_split && was_taken_back);
+	print_message("%llu effects, rows split before %u crashes and lost in %u\n", (unsigned long long)effect / 2, has_split, was_taken_back);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +334,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_link_that_a_rollback_took_back_is_gone),
 		cmocka_unit_test(the_newest_word_holds),
 		cmocka_unit_test(hotline_tickets_dies_in_every_call),
+		cmocka_unit_test(links_are_found_in_rows_that_were_split),
+		cmocka_unit_test(rows_that_a_rollback_took_back_are_split_again),
+		cmocka_unit_test(rows_that_redis_lost_stop_the_program),
+		cmocka_unit_test(a_stalled_owner_splits_nothing),
+		cmocka_unit_test(hotline_tickets_dies_while_rows_are_split),
 	};
 	log_init("sim", LOG_LEVEL_ERROR);
 	if (argc > 1)

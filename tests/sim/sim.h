@@ -30,7 +30,7 @@ enum {
 	X(exec_done) X(exec_nil) X(kafka_down) X(kafka_problems) X(sends_failed) X(sends_doubled) X(queue_full) X(sends_of_zombies) X(sends_lost_in_crash) \
 	X(partial_batches) X(delivered_again) \
 	X(duplicate_events) X(late_events) X(bad_messages) X(void_events) X(wall_jumps) X(wall_jumps_back) X(read_backs) X(policy_changes) X(fenced) X(takeovers) X(alerts_fired) X(alerts_resolved) X(alerts_retracted) \
-	X(conflicts) X(stale_revisions) X(links) X(links_begun)
+	X(conflicts) X(stale_revisions) X(links) X(links_begun) X(rows_split)
 enum sim_count {
 #define X(name) SIM_##name,
 	SIM_COUNTS(X)

@@ -12,13 +12,14 @@
 #include "page.h"
 #include "partial.h"
 #include "rule.h"
+#include "shelf.h"
 #include "totals.h"
 #include "town.h"
 #include "truth.h"
 #include "unit_counters.pb-c.h"
 #include "wire.h"
 
-enum { CELLS_MAX = 4096, LAST_MAX = 8192, LAST_SLOTS = 4 * LAST_MAX };
+enum { CELLS_MAX = 4096, LAST_MAX = 8192, LAST_SLOTS = 4 * LAST_MAX, LINKS_STORED_MAX = 4096 };
 
 static uint64_t fired[POLICY_RULES_MAX];
 uint64_t *truth_fired = fired;
@@ -44,6 +45,11 @@ static struct reading {
 	size_t cell_count;
 	struct last *last;
 	size_t last_count;
+	struct stored_link {
+		int32_t period;
+		uint64_t link;
+	} link[LINKS_STORED_MAX];  // of a shard
+	size_t link_count;
 	uint16_t slot[LAST_SLOTS];  // by the hash of the key: 1 + its number in `last`
 	struct ticket ticket;
 	struct event event[UNIT_MONTH_EVENTS_MAX];
@@ -203,6 +209,46 @@ static void read_shards(const char *name)
 		key_shard(name, i, shard);
 		read_pages(shard);
 		read_partials(shard);
+	}
+}
+
+static void add_link(const char *shard, int32_t period, uint64_t link)
+{
+	for (size_t i = 0; i < reading->link_count; i++)
+		if (reading->link[i].period == period && reading->link[i].link == link)
+			lines_add(reading->lines, "%s has link %012" PRIx64 " of period %" PRId32 " in two shelves", shard, link, period);
+	assert(reading->link_count < LINKS_STORED_MAX);
+	reading->link[reading->link_count++] = (struct stored_link){ period, link };
+}
+
+static void read_shelf(const char *shard, struct text name, struct text page)
+{
+	struct page_entry entry;
+	struct error error;
+	size_t cursor = 0;
+	struct shelf shelf = { .period = (int32_t)strtol((const char *)memchr(name.at, '.', name.size) + 1, NULL, 10) };
+	sound(page_check(page, &error), &error);
+	if (page_next(page, &cursor, &entry))
+		sound(shelf_decode(entry.bytes, entry.size, &shelf, &error), &error);
+	for (size_t i = 0; i < shelf.facts.count; i++)
+		if (!i || shelf.facts.fact[i].link != shelf.facts.fact[i - 1].link)
+			add_link(shard, shelf.period, shelf.facts.fact[i].link);
+	free(shelf.facts.fact);
+}
+
+// A link lies in one shelf of a period, however often the rows were split.
+static void read_shelves(int32_t partition)
+{
+	char shard[SHARD_NAME_BYTES], key[KEY_BYTES_MAX];
+	key_shard(TOWN_LINKS, partition, shard);
+	key_rows(shard, key);
+	sim_hit[SIM_rows_split] += string_at(key) != NULL;
+	struct text start = { key, (uint32_t)key_page(shard, TEXT(""), key) };
+	reading->link_count = 0;
+	for (size_t i = 0; i < store_sim_count(); i++) {
+		const struct entry *entry = store_sim_at(i);
+		if (entry->value.type == VALUE_STRING && text_starts_with(entry->key, start))
+			read_shelf(shard, (struct text){ entry->key.at + start.size, entry->key.size - start.size }, entry->value.item[0]);
 	}
 }
 
@@ -398,6 +444,8 @@ void truth_read(struct lines *lines)
 	reading->last = sim_new(LAST_MAX * sizeof *reading->last);
 	read_shards(TOWN_TICKETS);
 	read_shards(TOWN_UNIT_EVENTS);
+	for (int32_t i = 0; i < kafka_sim_topic(TOWN_LINKS)->partition_count; i++)
+		read_shelves(i);
 	add_cells();
 	read_alerts();
 	read_letters();
