@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "redis_address.h"
 
 static volatile sig_atomic_t is_asked_to_stop, is_asked_to_reload;
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 	int code = options_read(&program, argc, argv, NULL);
 	if (code >= 0)
 		return code;
+	memory_begin_service();
 	log_init(program.name, options_log_level(&options.common));
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, ask_to_stop);

@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 
 #include "log.h"
+#include "memory.h"
 #include "settings.h"
 
 // Before any thread starts, so that all of them leave these signals to the descriptor.
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
 	int code = settings_read(&settings, argc, argv);
 	if (code >= 0)
 		return code;
+	memory_begin_service();
 	log_init("hotline-units", options_log_level(&settings.common));
 	struct names *names = names_new();
 	struct policies *policies = policies_new(names);
