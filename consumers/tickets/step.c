@@ -226,7 +226,7 @@ static bool has_reason(const struct shard *shard, int64_t now_ms)
 		return true;
 	if (due_heap_first_ms(shard->due) <= (wall_ms > shard->head.clock_ms ? wall_ms : shard->head.clock_ms))
 		return true;
-	if (wall_ms && due_hour_of(wall_ms) != due_hour_of(shard->head.clock_ms))
+	if (due_hour_of(wall_ms) > due_hour_of(shard->head.clock_ms))  // never behind it: a wall clock that was set back moves nothing
 		return true;
 	if (relay_entries_done(shard->relay) || has_chunk_to_drop(shard))
 		return now_ms >= shard->reached_at_ms + RELAY_CHANGES_LIVE_MS;

@@ -57,6 +57,7 @@ GUARDS = [
     ("a_missing_head_with_other_keys_stops_the_program", TAKEOVER, "if (status == OK && reply_integer(reply))", "if (false)"),
     ("a_missing_chunk_of_changes_stops_the_program", TAKEOVER, "		if (status == OK && reply_type(reply) == REPLY_NIL)\n", "		if (false)\n"),
     ("a_deadline_does_not_wait_for_events", STEP, "shard->end_reached_ms = shard->end_seen_ms;", "shard->end_reached_ms = 0;"),
+    ("nothing_is_written_over_and_over_though_the_wall_clock_went_back", STEP, "due_hour_of(wall_ms) > due_hour_of(", "wall_ms && due_hour_of(wall_ms) != due_hour_of("),
     ("a_rest_begins_no_chunk_of_changes", COMMIT, "	drop_chunks(shard);\n", "	drop_chunks(shard);\n	turn_chunk(shard);\n"),
     ("a_changed_number_of_partitions_stops_the_program", TAKEOVER, "if (head->partitions != shard->partitions)", "if (false)"),
     ("an_alert_survives_a_crash_between_commit_and_sending", TAKEOVER, "status = load_outbox(shard, error);", "status = OK; (void)load_outbox;"),

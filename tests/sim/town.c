@@ -19,8 +19,9 @@
 #include "policy_text.h"
 #include "wire.h"
 
-enum { INSTANCES_MAX = SIM_MEMBERS_MAX };
+enum { INSTANCES_MAX = SIM_MEMBERS_MAX, REST_TRANSACTIONS_MAX = 300 };  // in REST_US, in which heartbeats of all shards make some 30
 #define STEADY_US (75 * SIM_SECOND_US)  // above every interval in which a program does something by itself
+#define REST_US (STEADY_US / 2)  // before it, timers that the last clock mark has set off
 #define LOOK_US (SIM_SECOND_US / 4)
 
 static struct town {
@@ -272,16 +273,28 @@ static void check_instances(void)
 	}
 }
 
+// Who has nothing to do writes nothing but heartbeats.
+static void check_rest(uint64_t transactions)
+{
+	if (transactions > REST_TRANSACTIONS_MAX)
+		sim_fail("%" PRIu64 " transactions in %" PRId64 " s in which nothing came", transactions, REST_US / SIM_SECOND_US);
+}
+
 void town_settle(int64_t limit_us)
 {
 	int64_t until_us = sim_now_us() + limit_us, since_us = sim_now_us();
+	uint64_t done = sim_hit[SIM_exec_done];
 	for (;;) {
 		sim_run_for(LOOK_US);
 		check_instances();
 		if (!town_is_quiet())
 			since_us = sim_now_us();
-		if (sim_now_us() - since_us >= STEADY_US)
+		if (sim_now_us() - since_us <= STEADY_US - REST_US)
+			done = sim_hit[SIM_exec_done];
+		if (sim_now_us() - since_us >= STEADY_US) {
+			check_rest(sim_hit[SIM_exec_done] - done);
 			return;
+		}
 		if (sim_now_us() > until_us)
 			sim_fail("not quiet after %" PRId64 " s of virtual time", limit_us / SIM_SECOND_US);
 	}

@@ -76,7 +76,7 @@ struct names *town_names(void);
 
 // Everything was taken in: every shard stands at the end of its partition, and nothing waits to leave.
 bool town_is_quiet(void);
-// Runs until it is quiet and stays so; fails after limit_us of virtual time.
+// Runs until it is quiet and stays so; fails after limit_us of virtual time, and when more than heartbeats is written while it is quiet.
 void town_settle(int64_t limit_us);
 
 // Compares what is there with what must be. Prints the lines that differ, and returns how many they are.
